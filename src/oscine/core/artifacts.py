@@ -1,0 +1,163 @@
+"""Files: written whole or not at all, known by their digest, with the story of how they came to be.
+
+- `atomic`      a temporary name in the same folder, flushed, renamed: a killed process leaves the old file or the new
+- `digest`      a short fingerprint of a file's content
+- `Provenance`  which operation, parameters, inputs, version and seed made a result
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oscine.core.errors import InputError
+
+_WHOLE = 16 * 2**20
+_BLOCK, _N_BLOCKS = 64 * 2**10, 64
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path to write to; put it in place of `path` when the block ends well.
+
+    The temporary file has the suffix of `path`, so that libraries which choose a format by suffix work.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written to or the disk is full; nothing is left behind.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:80]}-", suffix=f".partial{path.suffix}", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with open(temporary, "rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def unwritable(path: str | Path, error: OSError) -> Exception:
+    """The `InputError` for a disk that is full or a folder that is closed; any other error as it is."""
+    if error.errno == errno.ENOSPC:
+        return InputError("the disk is full; nothing was written", path=path, cure="Free some space and run again")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR}:
+        reason = os.strerror(error.errno).lower()
+        return InputError(
+            f"cannot be written ({reason})", path=path, cure="Choose another place with --out, or change its permissions"
+        )
+    return error
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write UTF-8 text with LF line ends, atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+    return Path(path)
+
+
+def write_json(path: str | Path, value: object) -> Path:
+    """Write a value as indented JSON, atomically."""
+    return write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def digest(path: str | Path) -> str:
+    """Fingerprint of a file: 16 hexadecimal digits of BLAKE2b over its size and content.
+
+    Files over 16 MiB are sampled (64 blocks of 64 KiB, evenly spaced, first and last included): it tells
+    recordings apart without reading hours of sound, but is no protection against forgery.
+    """
+    path = Path(path)
+    size = path.stat().st_size
+    state = hashlib.blake2b(str(size).encode(), digest_size=8)
+    with path.open("rb") as stream:
+        if size <= _WHOLE:
+            state.update(stream.read())
+        else:
+            for block in range(_N_BLOCKS):
+                stream.seek((size - _BLOCK) * block // (_N_BLOCKS - 1))
+                state.update(stream.read(_BLOCK))
+    return state.hexdigest()
+
+
+class Provenance(BaseModel):
+    """How a result came to be: enough to make it again, and to tell when it is out of date."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    operation: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    seed: int | None = None
+    version: str = ""
+    created: str = ""
+    machine: str = ""
+
+    @classmethod
+    def now(cls, operation: str, params: Mapping[str, Any], inputs: Mapping[str, Any]) -> Provenance:
+        """The provenance of something made at this moment, by this version, on this machine."""
+        from oscine import __version__
+
+        return cls(
+            operation=operation,
+            params=dict(params),
+            inputs=dict(inputs),
+            seed=params.get("seed"),
+            version=__version__,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write as JSON."""
+        return write_json(path, self.model_dump(mode="json"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Provenance | None:
+        """Read from JSON; `None` where there is none."""
+        try:
+            return cls.model_validate_json(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            raise InputError("not a provenance file of Oscine", path=path, cure="Delete it or restore it") from None
+
+
+def describe(value: object) -> object:
+    """What provenance records of an input: its `identity()` where it has one, else path and digest, else its text."""
+    identity = getattr(value, "identity", None)
+    if callable(identity):
+        return identity()
+    if isinstance(value, (list, tuple)):
+        return [describe(item) for item in value]
+    if isinstance(value, Path):
+        return {"path": str(value), "digest": digest(value)} if value.is_file() else {"path": str(value)}
+    return str(value)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,101 @@
+"""Errors that a user can mend, each said in one line.
+
+The rule of the house: an `OscineError` is the user's to mend (exit code 2) and says what is wrong, where,
+what was found, what is allowed and what to do; anything else is our fault (exit code 1) and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from os import PathLike, fspath
+
+
+class OscineError(Exception):
+    """Anything that the user can mend."""
+
+
+class InputError(OscineError, ValueError):
+    """An input that cannot be used, in one line.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, as a sentence without a full stop.
+    path, line
+        Where: the file, and the line counted from 1.
+    found, allowed
+        The offending value, and what would have been right.
+    cure
+        What to do, as an imperative sentence.
+
+    Examples
+    --------
+    >>> print(InputError("onset is not a number", path="a.csv", line=3, found="x", allowed="seconds, such as 1.25"))
+    a.csv, line 3: onset is not a number; found 'x'; allowed: seconds, such as 1.25.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: str | PathLike[str] | None = None,
+        line: int | None = None,
+        found: object = None,
+        allowed: object = None,
+        cure: str | None = None,
+    ) -> None:
+        self.problem, self.path, self.line = problem, path, line
+        self.found, self.allowed, self.cure = found, allowed, cure
+        where = fspath(path) if path is not None else ""
+        if line is not None:
+            where += f"{', ' if where else ''}line {line}"
+        text = f"{where}: {problem}" if where else problem
+        if found is not None:
+            text += f"; found {_shown(found)}"
+        if allowed is not None:
+            text += f"; allowed: {_listed(allowed)}"
+        text = text.rstrip(".") + "."
+        if cure:
+            text += f" {cure.rstrip('.')}."
+        super().__init__(" ".join(text.split()))
+
+
+class Cancelled(OscineError):
+    """The user stopped the operation; what was finished is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped on request; what was finished is kept")
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that `word` was probably meant to be.
+
+    Examples
+    --------
+    >>> nearest("tweetynt", ["das", "tweetynet"])
+    'tweetynet'
+    """
+    matches = difflib.get_close_matches(word.lower(), list(allowed), n=1, cutoff=0.55)
+    return matches[0] if matches else None
+
+
+def unknown(what: str, word: str, allowed: Iterable[str], **where: object) -> InputError:
+    """The error for a name that is not one of `allowed`, with its nearest spelling as the cure."""
+    choices = sorted(allowed)
+    guess = nearest(word, choices)
+    cure = f"Did you mean {guess!r}?" if guess else None
+    return InputError(f"unknown {what}", found=word, allowed=choices, cure=cure, **where)  # type: ignore[arg-type]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _listed(allowed: object) -> str:
+    if isinstance(allowed, str):
+        return allowed
+    if isinstance(allowed, Iterable):
+        return ", ".join(str(item) for item in allowed)
+    return str(allowed)
