@@ -66,7 +66,9 @@ def unwritable(path: str | Path, error: OSError) -> Exception:
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR}:
         reason = os.strerror(error.errno).lower()
         return InputError(
-            f"cannot be written ({reason})", path=path, cure="Choose another place with --out, or change its permissions"
+            f"cannot be written ({reason})",
+            path=path,
+            cure="Choose another place with --out, or change its permissions",
         )
     return error
 

@@ -100,7 +100,9 @@ def operation(
 class _Declared:
     """Reads the signature's types when they are first asked for: they may be imported lazily."""
 
-    def __init__(self, function: Callable[..., Any], signature: inspect.Signature, each: Any, out: Any, save: Any) -> None:
+    def __init__(
+        self, function: Callable[..., Any], signature: inspect.Signature, each: Any, out: Any, save: Any
+    ) -> None:
         self._parts = (function, signature, each, out, save)
 
     @functools.cached_property

@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
@@ -56,7 +56,10 @@ class Plugin(Params):
         return {"name": self.plugin_name, **super().to_dict()}
 
 
-class PluginKind[P: Plugin]:
+P = TypeVar("P", bound=Plugin)
+
+
+class PluginKind(Generic[P]):
     """All plug-ins of one kind, found by name.
 
     Parameters
