@@ -1,7 +1,7 @@
 """Operations: a function that is also a command, a form and a job.
 
     @operation(each="recording", out="{stem}_detected.csv")
-    def detect(recording: Recording, params: DetectParams = DetectParams(), *, monitor: Monitor = SILENT) -> Annotations:
+    def detect(recording: Recording, params: DetectParams = DetectParams(), *, monitor=SILENT) -> Annotations:
         '''Find sounds in a recording.'''
 
 The signature says everything: positional arguments are inputs (a type that has `load(path)` is read from a

@@ -167,7 +167,8 @@ class PluginKind(Generic[P]):
         if not source.is_file():
             raise FileNotFoundError(f"there is no file {source}")
         spec = importlib.util.spec_from_file_location(f"oscine_plugin_{self.name}_{source.stem}", source)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module  # pydantic resolves annotations through it
         spec.loader.exec_module(module)
