@@ -51,6 +51,12 @@ class Plugin(Params):
 
     plugin_name: ClassVar[str] = ""
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """A plug-in is named after its file, also where its class is imported directly."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.plugin_name = cls.__module__.rpartition(".")[2].replace("_", "-")
+
     def to_dict(self) -> dict[str, Any]:
         """Its name and options, as plain values."""
         return {"name": self.plugin_name, **super().to_dict()}

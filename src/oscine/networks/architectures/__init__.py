@@ -1,0 +1,1 @@
+"""Architectures: each file declares the options of one and builds its network."""

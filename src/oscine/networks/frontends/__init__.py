@@ -1,0 +1,1 @@
+"""Front ends: what a network's first layer makes of the waveform."""

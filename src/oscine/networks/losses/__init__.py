@@ -1,0 +1,1 @@
+"""Losses: how far the scores of known frames are from their targets."""

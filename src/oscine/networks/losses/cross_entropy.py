@@ -1,0 +1,58 @@
+"""Cross-entropy of the softmax over labels, for the target `exclusive`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oscine.core.params import Field
+from oscine.networks.loss import Loss
+from oscine.networks.target import UNKNOWN
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class CrossEntropy(Loss):
+    """Cross-entropy, the mean over known frames.
+
+    Its gradient is that of the mean; SongExplorer's is that of the sum over frames and batch.
+    """
+
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """Share of the probability that is spread evenly over all labels, against over-confidence [1]_.
+
+    [1] C. Szegedy et al. (2016), Rethinking the Inception architecture for computer vision, CVPR, 2818-2826.
+    """
+
+    def __call__(self, logits: Tensor, target: Tensor, class_weights: Tensor | None = None) -> Tensor:
+        """The mean over known frames, each weighted by its label; zero, with a gradient of zeros, without any.
+
+        Parameters
+        ----------
+        logits
+            (batch, label, frame).
+        target
+            (batch, frame), int64; -1 where it is not known.
+        class_weights
+            Weight of each label (label,).
+
+        Examples
+        --------
+        >>> import torch
+        >>> loss = CrossEntropy()(torch.zeros(1, 2, 3), torch.tensor([[0, -1, 1]]))
+        >>> round(loss.item(), 4)  # ln 2
+        0.6931
+        """
+        from torch.nn import functional
+
+        total = functional.cross_entropy(
+            logits,
+            target,
+            class_weights,
+            ignore_index=UNKNOWN,
+            reduction="sum",
+            label_smoothing=self.label_smoothing,
+        )
+        known = target != UNKNOWN
+        weight = known.sum() if class_weights is None else (class_weights[target.clamp(min=0)] * known).sum()
+        return total / weight.clamp(min=1e-12)

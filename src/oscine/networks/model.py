@@ -1,0 +1,392 @@
+"""Models: a trained network and everything that prediction needs, in one self-contained file.
+
+The file is in the safetensors format [1]_: the weights, and in its header one entry, ``oscine``, of JSON with the
+version of the layout, the architecture and its options, the task, the target, the labels' thresholds, the decoder's
+parameters, the training and the provenance. Nothing in it is ever executed. `X_params.yaml` is written beside
+`X_model.safetensors`, for people to read; nothing reads it back.
+
+A model in memory is a value: `with_thresholds` and the like give another one that shares the network.
+
+References
+----------
+.. [1] https://huggingface.co/docs/safetensors
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from oscine.core.artifacts import Provenance, atomic, write_text
+from oscine.core.errors import InputError, unknown
+from oscine.core.params import explain
+from oscine.networks.architecture import ARCHITECTURES, Architecture
+from oscine.networks.specification import Specification
+from oscine.networks.target import TARGETS, Target
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from oscine.networks.network import Network
+
+FORMAT_VERSION = 1
+"""Of the layout of the header; a file of a newer one is refused."""
+
+SUFFIX = "_model.safetensors"
+_ENTRY = "oscine"
+_CURE = "Choose a file that `oscine train` wrote"
+
+
+class Model:
+    """A network, what it is for, and how its scores are to be read.
+
+    Parameters
+    ----------
+    network
+        The network.
+    architecture
+        What built it.
+    target
+        What its outputs mean.
+    thresholds
+        Probability above which each label is taken to be there; labels without one are missing.
+    decoder
+        Parameters of turning scores into annotations, as plain values.
+    training
+        How it was trained, as plain values: steps, losses, numbers of examples.
+    provenance
+        The operation that made it.
+
+    Examples
+    --------
+    >>> from oscine.networks.architectures.songexplorer import SongExplorer
+    >>> from oscine.networks.targets.exclusive import Exclusive
+    >>> architecture, task = SongExplorer(), Specification(labels=("pulse", "ambient"), sample_rate=2500.0)
+    >>> model = Model(architecture.build(task), architecture, Exclusive())
+    >>> model.scores(np.zeros((1, 512 + 9 * 4), dtype=np.float32)).shape
+    (2, 10)
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        architecture: Architecture,
+        target: Target,
+        *,
+        thresholds: Mapping[str, float] | None = None,
+        decoder: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        provenance: Provenance | None = None,
+        path: Path | None = None,
+    ) -> None:
+        self.network, self.architecture, self.target = network, architecture, target
+        self.specification = network.specification
+        self.thresholds = dict(thresholds or {})
+        self.decoder, self.training = dict(decoder or {}), dict(training or {})
+        self.provenance, self.path = provenance, path
+        for label in self.thresholds:
+            if label not in self.labels:
+                raise unknown("label of a threshold", label, self.labels)
+
+    def __repr__(self) -> str:
+        name = self.architecture.plugin_name
+        return f"<Model {name}: {', '.join(self.labels)} at {self.sample_rate:g} Hz, {self.frame_rate:g} frames/s>"
+
+    # -- what it is --------------------------------------------------------------------------------------------
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the labels, in the order of the scores."""
+        return self.specification.labels
+
+    @property
+    def sample_rate(self) -> float:
+        """Of the sound that it scores, Hz."""
+        return self.specification.sample_rate
+
+    @property
+    def n_channels(self) -> int:
+        """Of the sound that it scores."""
+        return self.specification.n_channels
+
+    @property
+    def hop(self) -> int:
+        """Samples from one frame to the next."""
+        return self.network.hop
+
+    @property
+    def context(self) -> tuple[int, int]:
+        """Samples needed before and after the sample at a frame's centre."""
+        return self.network.context
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second, Hz."""
+        return self.network.frame_rate
+
+    @cached_property
+    def digest(self) -> str:
+        """Fingerprint of all that its scores depend on: weights, architecture, task, target. 16 hexadecimal digits.
+
+        It does not depend on thresholds, decoder or where the model is stored.
+        """
+        state = hashlib.blake2b(digest_size=8)
+        made_of = {name: self.to_dict()[name] for name in ("architecture", "specification", "target")}
+        state.update(json.dumps(made_of, sort_keys=True).encode())
+        for name, weights in sorted(self.network.state_dict().items()):
+            state.update(name.encode())
+            state.update(weights.detach().cpu().contiguous().numpy().tobytes())
+        return state.hexdigest()
+
+    def identity(self) -> dict[str, Any]:
+        """Name, path and digest, for the provenance of what it predicts."""
+        path = self.path
+        return {
+            "name": path.name if path else self.architecture.plugin_name,
+            "path": str(path) if path else None,
+            "digest": self.digest,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the weights, as plain values: the header of its file."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "architecture": self.architecture.to_dict(),
+            "specification": self.specification.to_dict(),
+            "target": self.target.to_dict(),
+            "hop": self.hop,
+            "context": list(self.context),
+            "frame_rate": self.frame_rate,
+            "thresholds": self.thresholds,
+            "decoder": self.decoder,
+            "training": self.training,
+            "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
+        }
+
+    def describe(self) -> str:
+        """The network's layers, context, frames and number of parameters, in a few lines."""
+        return self.network.describe()
+
+    # -- scores ------------------------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> str:
+        """Where the weights are, such as "cpu" or "cuda:0"."""
+        return str(next(self.network.parameters()).device)
+
+    def to(self, device: str) -> Self:
+        """Move the weights to a device, in place, and return itself."""
+        self.network.to(device)
+        return self
+
+    def scores(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities of each label in each frame that the waveform has the whole context of.
+
+        Parameters
+        ----------
+        waveform
+            Sound (channel, sample) or (batch, channel, sample), at the model's sample rate.
+
+        Returns
+        -------
+        NDArray
+            (label, frame) or (batch, label, frame), float32. The first frame is centred on sample ``context[0]``; there
+            are none where the waveform is shorter than the context.
+
+        Raises
+        ------
+        InputError
+            For another number of channels.
+        """
+        import torch
+
+        if waveform.ndim < 2 or waveform.shape[-2] != self.n_channels:
+            raise InputError(
+                "the sound has another number of channels than the model",
+                found=waveform.shape[-2] if waveform.ndim >= 2 else "no axis of channels",
+                allowed=self.n_channels,
+                cure="Choose channels of the recording, or train on such recordings",
+            )
+        if not self.network.n_valid_frames(waveform.shape[-1]):
+            return np.empty((*waveform.shape[:-2], self.specification.n_outputs, 0), dtype=np.float32)
+        sound = torch.from_numpy(np.ascontiguousarray(waveform, dtype=np.float32))
+        self.network.eval()
+        with torch.inference_mode():
+            logits = self.network(sound.reshape(-1, *waveform.shape[-2:]).to(self.device)).float().cpu().numpy()
+        return self.target.decode(logits if waveform.ndim == 3 else logits[0])
+
+    # -- other models with the same network --------------------------------------------------------------------
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> Self:
+        """The same model with other thresholds."""
+        return self._with(thresholds=thresholds)
+
+    def with_decoder(self, decoder: Mapping[str, Any]) -> Self:
+        """The same model with other parameters of turning scores into annotations."""
+        return self._with(decoder=decoder)
+
+    def with_training(self, training: Mapping[str, Any]) -> Self:
+        """The same model with another account of its training."""
+        return self._with(training=training)
+
+    def with_provenance(self, provenance: Provenance) -> Self:
+        """The same model with the story of how it came to be."""
+        return self._with(provenance=provenance)
+
+    def _with(self, **changed: Any) -> Self:
+        values = {name: getattr(self, name) for name in ("thresholds", "decoder", "training", "provenance", "path")}
+        return type(self)(self.network, self.architecture, self.target, **(values | changed))
+
+    # -- on disk -----------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> Path:
+        """Write the file, and `X_params.yaml` beside it; a killed process leaves the old files or the new ones.
+
+        Parameters
+        ----------
+        path
+            By custom `X_model.safetensors`.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        import yaml
+        from safetensors.torch import save
+
+        path = Path(path)
+        if path.suffix != ".safetensors":
+            path = path.with_name(path.name + ".safetensors")
+        header = self.to_dict()
+        weights = {name: value.detach().cpu().contiguous() for name, value in self.network.state_dict().items()}
+        content = save(weights, metadata={_ENTRY: json.dumps(header, sort_keys=True, allow_nan=False)})
+        with atomic(path) as temporary:
+            temporary.write_bytes(content)
+        text = yaml.safe_dump(header, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+        write_text(params_path(path), f"# What {path.name} is; to read, nothing reads it back\n{text}")
+        self.path = path
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Read a model, onto the CPU.
+
+        Parameters
+        ----------
+        path
+            Its file, or the folder of a run: then its best model, or else the newest.
+
+        Raises
+        ------
+        InputError
+            Where there is none; for a file that is cut off, is not one, is of a newer version of Oscine, or needs a
+            plug-in that is not here.
+        """
+        path = find_model(path)
+        header, weights = _read(path)
+        try:
+            architecture = ARCHITECTURES.make(header["architecture"])
+            target = TARGETS.make(header["target"])
+            network = architecture.build(Specification.from_dict(header["specification"]))
+            provenance = Provenance.model_validate(header["provenance"]) if header["provenance"] else None
+            _fill(network, weights)
+            return cls(
+                network.eval(),
+                architecture,
+                target,
+                thresholds=header["thresholds"],
+                decoder=header["decoder"],
+                training=header["training"],
+                provenance=provenance,
+                path=path,
+            )
+        except InputError as error:
+            raise InputError(f"this model cannot be used here: {error}", path=path) from error
+        except ValidationError as error:
+            raise InputError(f"this model cannot be used here: {explain(error)}", path=path) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"the header of this model is damaged ({type(error).__name__}: {error})", path=path, cure=_CURE
+            ) from error
+
+
+def find_model(path: str | Path) -> Path:
+    """The file of a model, given that or the folder of a run.
+
+    In a folder it is `best_model.safetensors`, or else the newest file whose name ends in `_model.safetensors`.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    path = Path(path)
+    if path.is_dir():
+        best = path / f"best{SUFFIX}"
+        if best.is_file():
+            return best
+        files = sorted(path.glob(f"*{SUFFIX}"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        if not files:
+            raise InputError(f"there is no model in this folder, no *{SUFFIX}", path=path, cure=_CURE)
+        return files[-1]
+    if not path.is_file():
+        raise InputError("there is no such model", path=path, cure=_CURE)
+    return path
+
+
+def params_path(path: Path) -> Path:
+    """Where the readable copy of a model's header stands.
+
+    Examples
+    --------
+    >>> params_path(Path("bird7_model.safetensors")).name, params_path(Path("bird7.safetensors")).name
+    ('bird7_params.yaml', 'bird7_params.yaml')
+    """
+    return path.with_name(path.name.removesuffix(".safetensors").removesuffix("_model") + "_params.yaml")
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Header and weights of a file."""
+    from safetensors import SafetensorError, safe_open
+
+    if path.stat().st_size == 0:
+        raise InputError("this file is empty", path=path, cure=_CURE)
+    try:
+        with safe_open(path, framework="pt") as file:
+            entry = (file.metadata() or {}).get(_ENTRY)
+            if entry is None:
+                raise InputError("these are weights, but not a model of Oscine", path=path, cure=_CURE)
+            header = json.loads(entry)
+            version = header["format_version"]
+            if not isinstance(version, int) or version > FORMAT_VERSION:
+                raise InputError(
+                    "this model was written by a newer Oscine",
+                    path=path,
+                    found=f"format {version}",
+                    allowed=f"up to {FORMAT_VERSION}",
+                    cure="Update Oscine",
+                )
+            return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"not a model, or cut off ({error})", path=path, cure=_CURE) from error
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("the header of this model is damaged", path=path, cure=_CURE) from error
+
+
+def _fill(network: Network, weights: Mapping[str, Tensor]) -> None:
+    """Put weights into a network, which must have the same."""
+    try:
+        network.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise InputError(f"the weights do not fit the architecture ({str(error).splitlines()[-1].strip()})") from error

@@ -1,0 +1,131 @@
+"""Targets: the plug-in kind whose members say what a frame can be.
+
+A target encodes annotations, where somebody has looked, into what a loss compares a network's logits with, and decodes
+logits into the probabilities that prediction emits. Both directions stand in one file, and a test closes the loop.
+
+Annotations come as three arrays, one entry per row: onsets and offsets (s) and the index of the label in the label
+set. Coverage comes as an array (n, 2) of half-open stretches (s) that somebody has annotated exhaustively. Frame `i`
+is centred on ``start + i / frame_rate``.
+
+`Timeline` is the part that all targets of single labels share: which annotation holds at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from oscine.core.plugins import Plugin, PluginKind
+
+UNKNOWN = -1
+"""Target of a frame that nobody has judged: it is left out of every loss and every metric."""
+
+BACKGROUND = "background"
+"""The label, where a label set has it, of covered frames without annotation."""
+
+_NANOSECOND = 1e-9  # times are compared to this, so that 1250 / 2500 Hz and 0.5 s are the same instant
+
+
+class Target(Plugin):
+    """Base of every target; its fields are its options."""
+
+    loss: ClassVar[str] = "cross-entropy"
+    """Name of the loss that fits it."""
+
+    def n_outputs(self, labels: Sequence[str]) -> int:
+        """How many scores a network must give per frame."""
+        return len(labels)
+
+    def encode(
+        self,
+        onsets: NDArray[np.float64],
+        offsets: NDArray[np.float64],
+        indices: NDArray[np.int64],
+        coverage: NDArray[np.float64],
+        n_frames: int,
+        frame_rate: float,
+        *,
+        labels: Sequence[str],
+        start: float = 0.0,
+    ) -> NDArray[np.int64]:
+        """What a network should say in each frame, for a loss."""
+        raise NotImplementedError
+
+    def decode(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities (…, label, frame) of a network's logits (…, label, frame)."""
+        raise NotImplementedError
+
+
+TARGETS = PluginKind("targets", Target, "oscine.networks.targets")
+"""Every target, by name."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Which label holds when: a function of time that is constant between `edges`.
+
+    Attributes
+    ----------
+    edges
+        Ascending times, s, at which the label changes.
+    values
+        Label that holds from each edge to the next, one more than edges: the first holds before the first edge.
+    """
+
+    edges: NDArray[np.float64]
+    values: NDArray[np.int64]
+
+    @classmethod
+    def paint(
+        cls,
+        onsets: ArrayLike,
+        offsets: ArrayLike,
+        indices: ArrayLike,
+        *,
+        under: Timeline | None = None,
+        min_width: float = 0.0,
+    ) -> Timeline:
+        """Annotations laid over each other, those that start later on top.
+
+        Of two with the same onset the shorter one is on top. What is shorter than `min_width`, an event above all, is
+        widened about its middle to that.
+
+        Parameters
+        ----------
+        onsets, offsets
+            Bounds of the annotations, s.
+        indices
+            Their labels.
+        under
+            What holds where there is no annotation; `UNKNOWN` by default.
+        min_width
+            Shortest stretch that an annotation holds, s.
+
+        Examples
+        --------
+        A segment of label 0 from 1 to 5 s, with one of label 1 inside it, and an event of label 2:
+
+        >>> timeline = Timeline.paint([1.0, 2.0, 6.0], [5.0, 3.0, 6.0], [0, 1, 2], min_width=0.5)
+        >>> timeline.at([0.9, 1.0, 2.5, 3.0, 5.0, 6.0, 6.25]).tolist()
+        [-1, 0, 1, 0, -1, 2, -1]
+        """
+        onsets, offsets = np.asarray(onsets, dtype=np.float64), np.asarray(offsets, dtype=np.float64)
+        indices = np.asarray(indices, dtype=np.int64)
+        middles = (onsets + offsets) / 2
+        lows, highs = np.minimum(onsets, middles - min_width / 2), np.maximum(offsets, middles + min_width / 2)
+        under = under or cls(np.empty(0), np.array([UNKNOWN]))
+        edges = np.unique(np.concatenate([lows, highs, under.edges]))
+        values = np.concatenate([under.values[:1], under.values[np.searchsorted(under.edges, edges, side="right")]])
+        firsts, lasts = np.searchsorted(edges, lows) + 1, np.searchsorted(edges, highs) + 1
+        for row in np.lexsort((-offsets, onsets)):
+            values[firsts[row] : lasts[row]] = indices[row]
+        return cls(edges, values)
+
+    def at(self, times: ArrayLike) -> NDArray[np.int64]:
+        """The label that holds at each of `times` (s, any shape)."""
+        times = np.asarray(times, dtype=np.float64)
+        return self.values[np.searchsorted(self.edges, times + _NANOSECOND, side="right")]

@@ -1,0 +1,119 @@
+"""Exactly one label per frame: the network's scores are a softmax over the labels.
+
+Worked example, frames at 0, 0.1, … 0.9 s, covered from 0.3 s on, a segment of label 0 from 0.45 to 0.65 s, an event
+of label 1 at 0.92 s, label 2 called "background"::
+
+    frame       0     1     2     3     4     5     6     7     8     9
+    centre      0    0.1   0.2   0.3   0.4   0.5   0.6   0.7   0.8   0.9
+    target     -1    -1    -1     2     2     0     0     2     2     1
+
+SongExplorer's target labels the two frames around an event, half a hop to either side, because its frames are laid
+around the event. Ours lie on one grid for the whole recording, and an event labels the one it is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscine.core.params import Field, Seconds
+from oscine.networks.frames import frame_times
+from oscine.networks.target import BACKGROUND, UNKNOWN, Target, Timeline
+
+
+class Exclusive(Target):
+    """Exactly one label in each frame, so that its probabilities add up to one."""
+
+    event_width: Seconds | None = Field(None, gt=0)
+    """How long an event, or any shorter segment, holds around its middle; one frame where nothing is given."""
+
+    def timeline(
+        self,
+        onsets: NDArray[np.float64],
+        offsets: NDArray[np.float64],
+        indices: NDArray[np.int64],
+        coverage: NDArray[np.float64],
+        frame_rate: float,
+        *,
+        labels: Sequence[str],
+    ) -> Timeline:
+        """The target at any time, for looking up many windows at once: ``timeline.at(times)``.
+
+        Parameters are those of `encode`.
+        """
+        under = None
+        if BACKGROUND in labels:
+            stretches = np.asarray(coverage, dtype=np.float64).reshape(-1, 2)
+            background = np.full(len(stretches), list(labels).index(BACKGROUND))
+            under = Timeline.paint(stretches[:, 0], stretches[:, 1], background)
+        width = self.event_width or 1 / frame_rate
+        return Timeline.paint(onsets, offsets, indices, under=under, min_width=width)
+
+    def encode(
+        self,
+        onsets: NDArray[np.float64],
+        offsets: NDArray[np.float64],
+        indices: NDArray[np.int64],
+        coverage: NDArray[np.float64],
+        n_frames: int,
+        frame_rate: float,
+        *,
+        labels: Sequence[str],
+        start: float = 0.0,
+    ) -> NDArray[np.int64]:
+        """The label of each frame, or -1 where it is not known.
+
+        A frame has the label of the annotation whose ``[onset, offset)`` its centre is in, of several the one that
+        starts last, whether it is covered or not. An event labels the frames whose centres are within half of
+        `event_width` of it; a segment shorter than that likewise, so that no annotation is lost. A covered frame
+        without annotation is "background" where the labels have that, else it is not known either.
+
+        Parameters
+        ----------
+        onsets, offsets
+            Bounds of the annotations, s.
+        indices
+            Their labels, as indices into `labels`.
+        coverage
+            Stretches (n, 2) that were annotated exhaustively, s.
+        n_frames
+            Number of frames.
+        frame_rate
+            Hz.
+        labels
+            The label set.
+        start
+            Centre of the first frame, s.
+
+        Returns
+        -------
+        NDArray
+            (frame,), int64.
+
+        Examples
+        --------
+        >>> labels = ["pulse", "sine", "background"]
+        >>> Exclusive().encode([0.45, 0.92], [0.65, 0.92], [0, 1], [(0.3, 1.0)], 10, 10.0, labels=labels)
+        array([-1, -1, -1,  2,  2,  0,  0,  2,  2,  1])
+        """
+        timeline = self.timeline(onsets, offsets, indices, coverage, frame_rate, labels=labels)
+        return timeline.at(frame_times(n_frames, frame_rate, start))
+
+    def decode(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities (…, label, frame): the softmax of logits (…, label, frame).
+
+        Examples
+        --------
+        >>> Exclusive().decode(np.zeros((2, 1), dtype=np.float32)).tolist()
+        [[0.5], [0.5]]
+        """
+        logits = np.asarray(logits, dtype=np.float32)
+        powers = np.exp(logits - logits.max(axis=-2, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=-2, keepdims=True), dtype=np.float32)
+
+    def labels_of(self, probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The most probable label (…, frame) of probabilities (…, label, frame); -1 where they are not numbers."""
+        most = np.argmax(probabilities, axis=-2)
+        return np.where(np.isnan(probabilities).any(axis=-2), UNKNOWN, most).astype(np.int64)
