@@ -57,7 +57,7 @@ class InputError(OscineError, ValueError):
             text += f"; allowed: {_listed(allowed)}"
         text = text.rstrip(".") + "."
         if cure:
-            text += f" {cure.rstrip('.')}."
+            text += f" {cure}" if cure.endswith("?") else f" {cure.rstrip('.')}."
         super().__init__(" ".join(text.split()))
 
 

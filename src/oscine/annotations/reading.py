@@ -1,0 +1,242 @@
+"""Reading annotations: which format a file is of, a folder of them, and a report of what was found.
+
+Whatever looks wrong without being impossible is a warning, not an error: sounds beyond the end of the recording,
+times that look like milliseconds, labels that the project does not know, two recordings of one name.
+In a folder, what cannot be used is named with the reason and left out, and the rest is read.
+
+What a folder's files cover together: where people have annotated a recording, their files alone tell; what was
+detected or predicted tells only of recordings that nobody has annotated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from oscine.annotations import naming
+from oscine.annotations.annotations import Annotations, Unit
+from oscine.annotations.coverage import Coverage
+from oscine.annotations.formats import FORMATS, Format, Sniff
+from oscine.annotations.project import Project
+from oscine.annotations.sources import Sources
+from oscine.core.artifacts import Provenance
+from oscine.core.errors import InputError, nearest
+from oscine.core.monitor import SILENT, Monitor
+
+if TYPE_CHECKING:
+    from oscine.recordings.recordings import Recordings
+
+SET_ASIDE = ("oldfiles-", "congruence-")
+"""Folders that SongExplorer puts aside, by how their names begin."""
+
+_SYLLABLE = 10.0
+"""Seconds: where half of all segments last longer, they are likely given in milliseconds."""
+
+
+def load(
+    path: Path,
+    *,
+    format: str | Format | None = None,  # noqa: A002
+    recordings: Recordings | None = None,
+    unit: Unit = "s",
+    monitor: Monitor = SILENT,
+) -> Annotations:
+    """Read a file or a folder; see `Annotations.load`."""
+    insisted = None if format is None else with_unit(FORMATS.make(format), unit)
+    if path.is_dir():
+        return _load_folder(path, insisted, recordings, unit, monitor)
+    if not path.exists():
+        raise InputError("there is no such annotation file", path=path)
+    project = Project.find(path.parent)
+    found = _load_file(path, insisted or with_unit(recognise(path), unit), Sources(path.parent, recordings), project)
+    return _finished(found, [f"{path.name}: {_counts(found)}"], project, path, monitor)
+
+
+def recognise(path: Path) -> Format:
+    """The format of a file, by its name and its beginning.
+
+    Raises
+    ------
+    InputError
+        Where no format knows it.
+    """
+    file = Sniff(path)
+    best = max((member() for member in FORMATS.members().values()), key=lambda member: member.matches(file))
+    if best.matches(file) <= 0:
+        raise InputError(
+            "is of no annotation format that is known",
+            path=path,
+            found=file.first[:60] or None,
+            allowed=FORMATS.names(),
+            cure="Name its format",
+        )
+    return best
+
+
+def with_unit(chosen: Format, unit: Unit) -> Format:
+    """A format that reads times in this unit.
+
+    Raises
+    ------
+    InputError
+        Where the format's times have a unit of their own.
+    """
+    if unit == "s":
+        return chosen
+    if "unit" not in type(chosen).model_fields:
+        raise InputError(f"times of format {chosen.plugin_name} have a unit of their own", found=f"unit {unit!r}")
+    return chosen.model_copy(update={"unit": unit})
+
+
+def _load_file(path: Path, chosen: Format, sources: Sources, project: Project) -> Annotations:
+    found = chosen.read(path, sources)
+    if project.coverage is not None:
+        found = found.with_coverage(project.coverage)
+        if project.coverage == "whole":  # of these recordings only
+            found = found.with_coverage(found.coverage.select(found.recordings))
+    warnings = _suspicions(found, path, sources)
+    return Annotations(
+        found.to_pandas(),
+        coverage=found.coverage,
+        labels=found.labels,
+        report=[*found.report, *warnings],
+        provenance=Provenance.load(naming.provenance_path(path)),
+        source=path,
+    )
+
+
+def _suspicions(annotations: Annotations, path: Path, sources: Sources) -> list[str]:
+    """What is possible but hardly meant."""
+    table = annotations.to_pandas()
+    lines = []
+    for name, rows in table.groupby("recording"):
+        duration = sources.duration(str(name))
+        offset = rows["offset"].to_numpy()
+        if duration is None:
+            lengths = (rows["offset"] - rows["onset"]).to_numpy()
+            if np.median(lengths) > _SYLLABLE and offset.max() > 1000:
+                half = f"half of the sounds last over {np.median(lengths):.4g} s"
+                lines.append(f"{path.name}: {half}; these look like milliseconds. Read it with unit='ms'")
+            continue
+        recording = sources.find(str(name))
+        assert recording is not None
+        late = offset > duration + 1 / recording.sample_rate
+        if late.any():
+            text = f"{path.name}: {late.sum()} of {len(rows)} sounds end after {name} ({duration:.6g} s)"
+            if late.mean() > 0.5 and offset.max() / 1000 <= duration:
+                lines.append(f"{text}; these look like milliseconds. Read it with unit='ms'")
+            else:
+                lines.append(f"{text}, the first at {rows['onset'].to_numpy()[late][0]:.6g} s")
+    return lines
+
+
+def _load_folder(
+    folder: Path, insisted: Format | None, recordings: Recordings | None, unit: Unit, monitor: Monitor
+) -> Annotations:
+    project = Project.find(folder)
+    ends = tuple({suffix.lower() for member in FORMATS.members().values() for suffix in member.suffixes})
+    sources: dict[Path, Sources] = {}
+    parts: list[Annotations] = []
+    unused: list[str] = []
+    formats: Counter[str] = Counter()
+    with monitor.task("reading annotations", unit="files") as task:
+        for path in _files(folder):
+            if not path.name.lower().endswith(ends) or path.name.endswith("_definitions.csv"):
+                continue
+            beside = sources.setdefault(path.parent, Sources(path.parent, recordings))
+            try:
+                chosen = insisted or recognise(path)
+                chosen = with_unit(chosen, unit) if "unit" in type(chosen).model_fields else chosen
+                parts.append(_load_file(path, chosen, beside, project))
+                formats[chosen.plugin_name] += 1
+            except InputError as error:
+                unused.append(f"not used: {error}")
+            task.advance()
+    if not parts:
+        raise InputError(
+            "holds no annotations that can be read",
+            path=folder,
+            found=unused[0] if unused else None,
+            allowed=f"files of the formats {', '.join(FORMATS.names())}",
+        )
+    together = parts[0].concat(*parts[1:]).with_provenance(None).with_coverage(_covered(parts))
+    files = ", ".join(f"{count} {name}" for name, count in formats.most_common())
+    report = [f"{folder.name}: {len(parts)} files ({files}); {_counts(together)}", *unused, *_namesakes(parts)]
+    return _finished(together, report, project, folder, monitor)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Files of a folder and those below, sorted, without what is hidden or put aside."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", *SET_ASIDE)))
+        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _covered(parts: list[Annotations]) -> Coverage:
+    """Coverage by people where there is any, else by detectors and models."""
+    by_people = [part.coverage for part in parts if _is_by_people(part)]
+    known = Coverage.union([Coverage(whole=False), *by_people])
+    rest = Coverage.union(part.coverage for part in parts if not _is_by_people(part)) if len(parts) else known
+    others = set(rest) - set(known)
+    return known | rest.select(others)
+
+
+def _is_by_people(part: Annotations) -> bool:
+    if len(part):
+        return "annotated" in part.kinds
+    return part.source is None or naming.parse(part.source).kind == "annotated"
+
+
+def _namesakes(parts: list[Annotations]) -> list[str]:
+    """Recordings of one name in different folders, which would be taken for one."""
+    places: dict[str, set[Path]] = {}
+    for part in parts:
+        for name in part.recordings:
+            assert part.source is not None
+            places.setdefault(name, set()).add(part.source.parent)
+    return [
+        f"{name} is annotated in {len(found)} folders ({', '.join(sorted(map(str, found)))}); taken for one recording"
+        for name, found in sorted(places.items())
+        if len(found) > 1
+    ]
+
+
+def _finished(found: Annotations, head: list[str], project: Project, path: Path, monitor: Monitor) -> Annotations:
+    """With the project's labels, the whole report, and the monitor told."""
+    warnings = [*head[1:], *found.report]
+    labels = found.labels
+    if project.labels:
+        for label in labels:
+            if label not in project.labels:
+                guess = nearest(label, project.labels)
+                hint = f"; did you mean {guess!r}?" if guess else ""
+                warnings.append(f"label {label!r} is not one of the project's ({', '.join(project.labels)}){hint}")
+        labels = type(labels)(project.labels).including(labels)
+    monitor.message(head[0])
+    for line in warnings:
+        monitor.warning(line)
+    return Annotations(
+        found.to_pandas(),
+        coverage=found.coverage,
+        labels=labels,
+        report=[head[0], *warnings],
+        provenance=found.provenance,
+        source=path,
+    )
+
+
+def _counts(annotations: Annotations) -> str:
+    """Rows per kind and label, in words."""
+    table = annotations.to_pandas()
+    if not len(table):
+        return "no rows"
+    kinds = []
+    for kind, rows in table.groupby("kind", sort=True):
+        counts = rows["label"].value_counts().sort_index()
+        kinds.append(f"{kind} " + ", ".join(f"{count} {label}" for label, count in counts.items()))
+    return f"{len(table)} rows: " + "; ".join(kinds)
