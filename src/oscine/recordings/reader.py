@@ -135,6 +135,23 @@ def check_readable(path: Path) -> None:
         raise _unreadable(path, error) from error
 
 
+def shape_of(path: Path, shape: tuple[int, ...], channels_first: bool) -> tuple[int, int, tuple[str, ...]]:
+    """Samples, channels and warnings of an array of sound: axes (sample,), (sample, channel) or (channel, sample).
+
+    >>> shape_of(Path("a.npy"), (1000, 2), channels_first=False)
+    (1000, 2, ())
+    """
+    if len(shape) not in {1, 2}:
+        raise InputError(
+            "its array is not sound", path=path, found=f"axes {shape}", allowed="(sample,) or (sample, channel)"
+        )
+    n_samples, n_channels = (shape[0], 1) if len(shape) == 1 else shape[::-1] if channels_first else shape
+    if n_channels > max(n_samples, 1):
+        doubt = f"has {n_channels} channels of {n_samples} samples: are its axes (channel, sample)? Set channels_first"
+        return n_samples, n_channels, (doubt,)
+    return n_samples, n_channels, ()
+
+
 def _unreadable(path: Path, error: OSError) -> InputError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         folder = path.parent

@@ -149,12 +149,12 @@ class Recording:
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of the logical recordings in the file; empty where it is just one."""
-        return tuple(self._source.parts)
+        return tuple(self._source.parts) if self._channels is None else ()
 
     def part(self, name: str) -> Recording:
         """One logical recording of the file, named `<file>-<name>`."""
-        if name not in self._source.parts:
-            raise unknown(f"part of {self.path.name}", name, self._source.parts)
+        if name not in self.parts:
+            raise unknown("part", name, self.parts, path=self.path)
         chosen = self.select(self._source.parts[name])
         chosen.name = f"{self.path.name}-{name}"
         return chosen
