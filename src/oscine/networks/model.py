@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -42,6 +43,7 @@ FORMAT_VERSION = 1
 
 SUFFIX = "_model.safetensors"
 _ENTRY = "oscine"
+_CHANGEABLE = ("events", "thresholds", "decoder", "training", "provenance", "path")
 _CURE = "Choose a file that `oscine train` wrote"
 
 
@@ -56,8 +58,10 @@ class Model:
         What built it.
     target
         What its outputs mean.
+    events
+        Labels whose sounds are events, instants without length; the others are segments.
     thresholds
-        Probability above which each label is taken to be there; labels without one are missing.
+        Probability above which each label is taken to be there; labels without a finite one are left out.
     decoder
         Parameters of turning scores into annotations, as plain values.
     training
@@ -81,6 +85,7 @@ class Model:
         architecture: Architecture,
         target: Target,
         *,
+        events: Sequence[str] = (),
         thresholds: Mapping[str, float] | None = None,
         decoder: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
@@ -89,12 +94,13 @@ class Model:
     ) -> None:
         self.network, self.architecture, self.target = network, architecture, target
         self.specification = network.specification
-        self.thresholds = dict(thresholds or {})
+        self.events = tuple(events)
+        self.thresholds = {name: float(value) for name, value in (thresholds or {}).items() if math.isfinite(value)}
         self.decoder, self.training = dict(decoder or {}), dict(training or {})
         self.provenance, self.path = provenance, path
-        for label in self.thresholds:
+        for label in (*self.events, *self.thresholds):
             if label not in self.labels:
-                raise unknown("label of a threshold", label, self.labels)
+                raise unknown("label of a threshold or event", label, self.labels)
 
     def __repr__(self) -> str:
         name = self.architecture.plugin_name
@@ -132,6 +138,10 @@ class Model:
         """Frames per second, Hz."""
         return self.network.frame_rate
 
+    def n_frames(self, n_samples: int) -> int:
+        """Frames that cover a recording of `n_samples` samples, its padded ends included."""
+        return self.network.n_frames(n_samples)
+
     @cached_property
     def digest(self) -> str:
         """Fingerprint of all that its scores depend on: weights, architecture, task, target. 16 hexadecimal digits.
@@ -165,9 +175,10 @@ class Model:
             "hop": self.hop,
             "context": list(self.context),
             "frame_rate": self.frame_rate,
+            "events": list(self.events),
             "thresholds": self.thresholds,
-            "decoder": self.decoder,
-            "training": self.training,
+            "decoder": _plain(self.decoder),
+            "training": _plain(self.training),
             "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
         }
 
@@ -183,8 +194,30 @@ class Model:
         return str(next(self.network.parameters()).device)
 
     def to(self, device: str) -> Self:
-        """Move the weights to a device, in place, and return itself."""
-        self.network.to(device)
+        """Move the weights to a device, in place, and return itself.
+
+        Parameters
+        ----------
+        device
+            As torch names it, such as "cpu", "cuda", "cuda:1" or "mps"; "auto" is the fastest that is here.
+
+        Raises
+        ------
+        InputError
+            Where it is not here.
+        """
+        import torch
+
+        if device == "auto":
+            has_mps = torch.backends.mps.is_available()
+            device = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+        try:
+            self.network.to(device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f"this device cannot be used ({reason})", found=device, cure="Choose auto or cpu"
+            ) from error
         return self
 
     def scores(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -242,7 +275,7 @@ class Model:
         return self._with(provenance=provenance)
 
     def _with(self, **changed: Any) -> Self:
-        values = {name: getattr(self, name) for name in ("thresholds", "decoder", "training", "provenance", "path")}
+        values = {name: getattr(self, name) for name in _CHANGEABLE}
         return type(self)(self.network, self.architecture, self.target, **(values | changed))
 
     # -- on disk -----------------------------------------------------------------------------------------------
@@ -303,6 +336,7 @@ class Model:
                 network.eval(),
                 architecture,
                 target,
+                events=header["events"],
                 thresholds=header["thresholds"],
                 decoder=header["decoder"],
                 training=header["training"],
@@ -352,6 +386,17 @@ def params_path(path: Path) -> Path:
     ('bird7_params.yaml', 'bird7_params.yaml')
     """
     return path.with_name(path.name.removesuffix(".safetensors").removesuffix("_model") + "_params.yaml")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it: arrays and tuples as lists, numbers that are not finite as null."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
