@@ -253,12 +253,13 @@ class Annotations:
         return f"Annotations({head}{': ' * bool(counts)}{counts})"
 
     def identity(self) -> dict[str, Any]:
-        """What provenance records of annotations: where they came from, how many, and a digest of the rows."""
+        """What provenance records of annotations: where they came from, a digest of the rows, and their own story."""
         state = hashlib.blake2b(self._table.to_csv(index=False).encode(), digest_size=8)
         return {
             "path": str(self.source) if self.source else None,
             "n_rows": len(self),
             "digest": state.hexdigest(),
+            **({"provenance": self.provenance.model_dump(mode="json")} if self.provenance else {}),
         }
 
     # -- made from others ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ a number is written so that it reads back the same, and text stays text.
 
 - `read_lines`   fields of every line, with its number
 - `Table`        columns by name, converted with errors that name the line
-- `write_table`  the way back
+- `write_table`  the way back, from columns; `write_lines` from rows
 """
 
 from __future__ import annotations
@@ -253,22 +253,27 @@ def as_text(value: Any) -> str:
 
 
 def write_table(path: Path, columns: Mapping[str, Iterable[Any]], *, delimiter: str = ",", header: bool = True) -> Path:
-    """Write columns as a text table, atomically.
+    """Write columns as a text table, atomically."""
+    texts = [[as_text(value) for value in values] for values in columns.values()]
+    return write_lines(path, [*([list(columns)] if header else []), *map(list, zip(*texts, strict=True))], delimiter)
+
+
+def write_lines(path: Path, rows: Sequence[Sequence[str]], delimiter: str = ",") -> Path:
+    """Write rows of fields, atomically; fields are quoted where the delimiter is a comma.
 
     Raises
     ------
     InputError
-        Where a tab-separated table would need a tab or a line end inside a field.
+        Where another delimiter, or a line end, stands in a field other than the last.
     """
-    texts = [[as_text(value) for value in values] for values in columns.values()]
-    rows = [*([list(columns)] if header else []), *(list(row) for row in zip(*texts, strict=True))]
-    if delimiter == "\t":
-        for row in rows:
-            for field in row:
-                if any(sign in field for sign in "\t\r\n"):
-                    cure = "Relabel it, or choose a CSV format"
-                    raise InputError("a tab or line end cannot be written here", path=path, found=field, cure=cure)
-        return write_text(path, "".join("\t".join(row) + "\n" for row in rows))
-    stream = io.StringIO(newline="")
-    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows(rows)
-    return write_text(path, stream.getvalue())
+    if delimiter == ",":
+        stream = io.StringIO(newline="")
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+        return write_text(path, stream.getvalue())
+    for row in rows:
+        for place, field in enumerate(row):
+            last = place == len(row) - 1 and delimiter == " "
+            if "\n" in field or "\r" in field or (delimiter in field and not last):
+                cure = "Relabel it, or choose a CSV format"
+                raise InputError("a tab, blank or line end cannot stand here", path=path, found=field, cure=cure)
+    return write_text(path, "".join(delimiter.join(row) + "\n" for row in rows))

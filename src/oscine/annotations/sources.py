@@ -6,6 +6,8 @@ the caller has; it opens headers only, and each once.
 
 from __future__ import annotations
 
+import glob
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,14 +32,14 @@ class Sources:
         Where to look; a folder `Wave` in it is searched, too (the BirdsongRecognition data set has one).
     recordings
         Looked through first.
-    sample_rate
-        Rate to assume where a recording is not there, in Hz.
+    also
+        Another place to look: a file's folder, or a folder and all below it. It serves rates and durations, not names.
     """
 
     def __init__(
-        self, folder: str | Path = ".", recordings: Recordings | None = None, sample_rate: float | None = None
+        self, folder: str | Path = ".", recordings: Recordings | None = None, also: Path | None = None
     ) -> None:
-        self.folder, self.assumed_rate = Path(folder), sample_rate
+        self.folder, self.also = Path(folder), also
         self._given = {recording.name: recording for recording in recordings or ()}
         self._opened: dict[str, Recording | InputError | None] = {}
         self._stems: dict[str, list[str]] | None = None
@@ -62,14 +64,22 @@ class Sources:
 
         if name in self._given:
             return self._given[name]
-        for folder in (self.folder, self.folder / "Wave"):
-            whole = any((folder / stem).is_file() for stem in _wholes(name))
-            if name and whole:
+        for folder in self._folders(name):
+            if name and any((folder / whole).is_file() for whole in _wholes(name)):
                 try:
                     return Recording(folder / name)
                 except InputError as error:
                     return error
         return None
+
+    def _folders(self, name: str) -> Iterator[Path]:
+        yield self.folder
+        yield self.folder / "Wave"
+        if self.also is not None and self.also.is_dir():
+            for whole in _wholes(name):
+                yield from (path.parent for path in sorted(self.also.rglob(glob.escape(whole))))
+        elif self.also is not None:
+            yield self.also.parent
 
     def sample_rate(self, name: str, path: Path) -> float:
         """Sample rate of a recording, in Hz.
@@ -89,8 +99,6 @@ class Sources:
         recording = self.find(name)
         if recording is not None:
             return recording.sample_rate
-        if self.assumed_rate is not None:
-            return self.assumed_rate
         raise InputError(
             "counts samples, and the recording that would tell the sample rate is not beside it",
             path=path,

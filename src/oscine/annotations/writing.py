@@ -44,7 +44,7 @@ def save(
     if not chosen.writable:
         able = [name for name, member in FORMATS.members().items() if member.writable]
         raise InputError(f"format {chosen.plugin_name} can only be read", path=path, allowed=able)
-    sources = Sources(path if folder else path.parent, recordings)
+    sources = Sources(path if folder else path.parent, recordings, annotations.source)
     if not folder:
         return _write(annotations, path, chosen, sources)
     written = []
@@ -67,7 +67,12 @@ def by_name(path: Path) -> Format:
     if path.suffix.lower() == ".csv":
         return Project.find(path.parent).annotation_format
     able = {name: member for name, member in FORMATS.members().items() if member.writable}
-    fitting = [name for name, member in able.items() if path.name.lower().endswith(_lower(member.suffixes))]
+    ends = {
+        name: max((len(end) for end in member.suffixes if path.name.lower().endswith(end.lower())), default=0)
+        for name, member in able.items()
+    }
+    longest = max(ends.values())
+    fitting = [name for name, length in ends.items() if length == longest > 0]
     if len(fitting) != 1:
         raise InputError(
             "the name does not tell the format", path=path, allowed=fitting or list(able), cure="Name the format"
@@ -102,7 +107,3 @@ def _write(annotations: Annotations, path: Path, chosen: Format, sources: Source
         else:
             beside.unlink(missing_ok=True)  # a story of other rows would be a lie
     return written
-
-
-def _lower(suffixes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(suffix.lower() for suffix in suffixes)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from oscine.annotations.annotations import Annotations
     from oscine.annotations.sources import Sources
 
+NO_LABEL = "-"
+"""Label of a sound that was marked without saying what it is, in formats that allow it."""
+
 
 class Sniff:
     """A file about to be recognised: its path, and its beginning, read once and only if somebody looks."""
@@ -85,7 +88,7 @@ class Format(Plugin):
     """Whether one file can hold several recordings."""
     holds: ClassVar[frozenset[str]] = frozenset()
     """What it can hold beyond onset, offset and label: columns, "coverage", "labels" (without a row), "more" (any
-    other column), "fractions" (times between samples)."""
+    other column)."""
 
     @abstractmethod
     def matches(self, file: Sniff) -> float:

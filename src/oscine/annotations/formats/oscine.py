@@ -58,9 +58,7 @@ class Oscine(Format):
 
     suffixes = (".csv",)
     many = True
-    holds = frozenset(
-        {"channel", "low", "high", "kind", "annotator", "score", "more", "coverage", "labels", "fractions"}
-    )
+    holds = frozenset({"channel", "low", "high", "kind", "annotator", "score", "more", "coverage", "labels"})
 
     unit: Literal["s", "ms"] = "s"
     """Unit of the times: "ms" for files that hold milliseconds in their columns of seconds."""
