@@ -108,7 +108,7 @@ class Coverage:
             return np.ones(centres.shape, dtype=bool)
         middles = np.sort(stretches.mean(axis=1))
         begin = np.searchsorted(middles, centres - half_width - _ROUNDING, side="left")
-        end = np.searchsorted(middles, centres + half_width, side="left")
+        end = np.searchsorted(middles, centres + half_width + _ROUNDING, side="right")
         return contains(stretches, centres) | (end > begin)
 
     # -- made from others ------------------------------------------------------------------------------------

@@ -104,6 +104,11 @@ def digest(path: str | Path) -> str:
     return state.hexdigest()
 
 
+def timestamp() -> str:
+    """This moment as it stands in file names: 20260131T235959."""
+    return datetime.now().strftime("%Y%m%dT%H%M%S")
+
+
 class Provenance(BaseModel):
     """How a result came to be: enough to make it again, and to tell when it is out of date."""
 

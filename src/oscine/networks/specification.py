@@ -27,6 +27,8 @@ class Specification:
         Of the sound that goes in.
     n_outputs
         Scores per frame: by default one for each label.
+    normalise
+        Whether recordings are brought to one level of background noise before they go in (`Recording.normalise`).
 
     Raises
     ------
@@ -43,6 +45,7 @@ class Specification:
     sample_rate: float
     n_channels: int = 1
     n_outputs: int = 0
+    normalise: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(str(label) for label in self.labels))
@@ -68,4 +71,5 @@ class Specification:
             sample_rate=float(values["sample_rate"]),
             n_channels=int(values["n_channels"]),
             n_outputs=int(values["n_outputs"]),
+            normalise=bool(values["normalise"]),
         )

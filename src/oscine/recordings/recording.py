@@ -28,8 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from oscine.core.artifacts import digest
 from oscine.core.errors import InputError, unknown
-from oscine.recordings.reader import Reader, check_readable, open_source
-from oscine.recordings.settings import reader_settings
+from oscine.recordings.reader import Reader, open_source, unreadable
 from oscine.recordings.source import Source
 
 
@@ -105,9 +104,10 @@ class Recording:
         reader: Reader | str | None = None,
     ) -> None:
         file, part = _file_and_part(Path(path))
-        chosen, options = reader_settings(file)
-        self._set(open_source(file, reader if reader is not None else chosen, options))
+        self._set(open_source(file, reader))
         if part:
+            if not self.parts:
+                raise unreadable(Path(path), FileNotFoundError())
             self.__dict__.update(self.part(part).__dict__)
         if channels is not None:
             self.__dict__.update(self.select(channels).__dict__)
@@ -265,6 +265,12 @@ class Recording:
 
         return self if low is None and high is None else Filtered(self, low, high, order)
 
+    def normalise(self) -> Recording:
+        """The same recording with its background noise at one level, whatever the recorder's gain; see `level`."""
+        from oscine.recordings.level import Normalised
+
+        return Normalised(self)
+
     # -- identity --------------------------------------------------------------------------------------------------
 
     def identity(self) -> dict[str, Any]:
@@ -329,8 +335,5 @@ def _file_and_part(path: Path) -> tuple[Path, str]:
         for position in range(len(path.name) - 1, 0, -1):
             file = path.with_name(path.name[:position])
             if path.name[position] == "-" and file.is_file():
-                check_readable(file)
-                _, options = reader_settings(file)
-                if options.get("split"):
-                    return file, path.name[position + 1 :]
+                return file, path.name[position + 1 :]
     return path, ""

@@ -22,6 +22,9 @@ from oscine.core.params import Field, Seconds
 from oscine.networks.frames import frame_times
 from oscine.networks.target import BACKGROUND, UNKNOWN, Target, Timeline
 
+_MARGIN = 4e-9
+"""Seconds: more than times are rounded by, less than anything is long."""
+
 
 class Exclusive(Target):
     """Exactly one label in each frame, so that its probabilities add up to one."""
@@ -48,7 +51,7 @@ class Exclusive(Target):
             stretches = np.asarray(coverage, dtype=np.float64).reshape(-1, 2)
             background = np.full(len(stretches), list(labels).index(BACKGROUND))
             under = Timeline.paint(stretches[:, 0], stretches[:, 1], background)
-        width = self.event_width or 1 / frame_rate
+        width = (self.event_width or 1 / frame_rate) + _MARGIN  # an event just between two frames labels both
         return Timeline.paint(onsets, offsets, indices, under=under, min_width=width)
 
     def encode(

@@ -1,0 +1,135 @@
+"""Make a dataset: choose labels and kinds, check them, and split them into train, validation and test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+
+from oscine.core.errors import InputError, unknown
+from oscine.core.monitor import SILENT, Monitor
+from oscine.core.operations import operation
+from oscine.core.params import Field, OperationParams
+from oscine.datasets.dataset import Dataset
+from oscine.datasets.splitter import SPLITTERS, Splitter
+from oscine.datasets.splitters.blocks import Blocks
+
+# the operation's types are read when it is called, so they are imported for good
+from oscine.annotations.annotations import Annotations  # isort: skip
+from oscine.annotations.labels import LabelSet  # isort: skip
+from oscine.recordings.recordings import Recordings  # isort: skip
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BACKGROUND = "background"
+"""Label of what is covered but not annotated: somebody has looked, and nothing is there."""
+
+
+class PrepareParams(OperationParams):
+    """What to learn from, and what to keep apart to judge by."""
+
+    labels: tuple[str, ...] = Field(())
+    """Labels to use, in this order; none given: all there are."""
+    kinds: tuple[str, ...] = Field(("annotated",))
+    """Kinds of rows to use."""
+    relabel: dict[str, str] = Field(default_factory=dict)
+    """Labels to rename or merge before anything else, such as not_mel-pulse=other."""
+    splitter: Annotated[Splitter, SPLITTERS] = Blocks()
+    """How train, validation and test are told apart."""
+    few: int = Field(10, ge=1)
+    """Warn of labels with fewer training annotations than this."""
+
+
+@operation(out="{folder}/{stem}.dataset")
+def prepare(
+    recordings: Recordings,
+    annotations: Annotations | None = None,
+    params: PrepareParams = PrepareParams(),  # noqa: B008 - frozen
+    *,
+    monitor: Monitor = SILENT,
+) -> Dataset:
+    """Make a dataset of recordings and annotations, split into train, validation and test.
+
+    Parameters
+    ----------
+    recordings
+        The sound: a folder, files or a glob.
+    annotations
+        What is true in it; by default the annotation files beside the recordings.
+    params
+        Labels, kinds, and how to split.
+
+    Returns
+    -------
+    dataset
+        It holds no sound: it refers to the recordings where they are.
+
+    Raises
+    ------
+    InputError
+        Where no annotation is left to use, or a wished label has no example.
+    """
+    if annotations is None:
+        annotations = Annotations.load(recordings.folder, recordings=recordings, monitor=monitor)
+    chosen = annotations.relabel(params.relabel).select(kinds=params.kinds)
+    rows = chosen.to_pandas()
+    labels = params.labels or tuple(sorted(set(rows["label"])))
+    for label in labels:
+        if label != BACKGROUND and label not in set(rows["label"]):
+            raise unknown("label: no annotation has it", label, set(rows["label"]) or {"(there are no annotations)"})
+    chosen = chosen.select(labels=[label for label in labels if label != BACKGROUND])
+    present = _present(chosen, recordings, monitor)
+    if len(present) == 0:
+        raise InputError(
+            "no annotation to learn from",
+            found=f"kinds {sorted(set(annotations.kinds))}, {len(annotations)} rows",
+            allowed=f"kinds {list(params.kinds)}",
+            cure="Annotate some sounds, or choose other --kinds",
+        )
+    if BACKGROUND not in labels and _has_background(present, recordings):
+        labels = (BACKGROUND, *labels)
+        monitor.message(f"covered but unannotated sound becomes the label {BACKGROUND!r}")
+    parts = params.splitter.split(present, recordings, seed=params.seed)
+    dataset = Dataset(recordings, LabelSet(labels), parts)
+    _warn_of_few(dataset.counts(), params, monitor)
+    return dataset
+
+
+def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor) -> Annotations:
+    """Only what belongs to a recording that is there."""
+    names = {recording.name for recording in recordings}
+    absent = [name for name in annotations.recordings if name not in names]
+    if absent:
+        monitor.warning(f"annotations of {len(absent)} recordings are left out, since there is no {absent[0]!r}")
+    return annotations.select(recordings=[name for name in annotations.recordings if name in names])
+
+
+def _has_background(annotations: Annotations, recordings: Recordings) -> bool:
+    """Whether more than a hundredth of the covered time is unannotated."""
+    rows = annotations.to_pandas()
+    for name in annotations.recordings:
+        covered = annotations.coverage.intervals(name, recordings.by_name(name).duration)
+        mine = rows[rows["recording"] == name]
+        annotated = float(np.sum(mine["offset"] - mine["onset"]))
+        if float(np.diff(covered, axis=1).sum()) > annotated * 1.01 + 1e-9:
+            return True
+    return False
+
+
+def _warn_of_few(counts: pd.DataFrame, params: PrepareParams, monitor: Monitor) -> None:
+    for label, row in counts.iterrows():
+        if label == BACKGROUND:
+            continue
+        if row["train"] == 0:
+            raise InputError(
+                "a label has no training example",
+                found=label,
+                cure="Annotate it, leave it out of --labels, or split otherwise",
+            )
+        if row["train"] < params.few:
+            monitor.warning(
+                f"label {label!r} has only {row['train']} training annotations; {params.few} or more are better"
+            )
+        if "validation" in row and row["validation"] == 0:
+            monitor.warning(f"label {label!r} has no validation annotation: how well it is found cannot be said")

@@ -1,0 +1,196 @@
+"""Draws batches of windows around annotations, without opening a file or looping over windows.
+
+Once, at the start, the sound near the annotations is decoded into one array (in memory, or memory-mapped where
+it is large), together with the truth of every frame of it. A batch is then one indexing call:
+
+    stretches of sound      |-----a-----|--b--|--------c--------|      (channel, sample), end to end
+    an example              onset……offset of one annotation in its stretch
+    a window                `n_frames` frames around a random instant of a random example
+
+Batch number `step` is a pure function of the seed and `step`, so a training that was interrupted goes on exactly
+as if it had not been, and any number of processes could draw any batch.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscine.core.monitor import SILENT, Monitor
+from oscine.recordings.padding import read_padded
+from oscine.recordings.recording import Recording
+
+_IN_MEMORY = 2**31
+"""Bytes of sound kept in memory; more goes to a temporary file that the system pages in as needed."""
+
+
+@dataclass(frozen=True)
+class FrameGrid:
+    """How frames lie over samples: frame `i` is centred on sample `i * hop` and sees `context` samples around it."""
+
+    hop: int
+    context: tuple[int, int]
+    sample_rate: float
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.sample_rate / self.hop
+
+    def n_samples(self, n_frames: int) -> int:
+        """Samples that `n_frames` consecutive frames see."""
+        return (n_frames - 1) * self.hop + 1 + sum(self.context)
+
+
+@dataclass(frozen=True)
+class Example:
+    """Something to draw windows around: an annotated sound, or a stretch of background."""
+
+    recording: str
+    onset: float
+    offset: float
+    group: str
+    """Groups are balanced against each other: the label and its kind."""
+
+
+Truth = Callable[[str, int, int], NDArray[np.integer]]
+"""`truth(recording, first_frame, n_frames)`: what is true in these frames, -1 where nobody knows; axes (frame,)."""
+
+
+class Sampler:
+    """Windows around examples.
+
+    Parameters
+    ----------
+    examples
+        What to draw windows around.
+    recordings
+        Their recordings by name, at the grid's sample rate.
+    truth
+        What is true in each frame.
+    grid
+        The network's frames.
+    n_frames
+        Frames of a window.
+    seed
+        Of every draw.
+    balance
+        Draw every group equally often; otherwise every example.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        recordings: dict[str, Recording],
+        truth: Truth,
+        grid: FrameGrid,
+        *,
+        n_frames: int,
+        seed: int,
+        balance: bool = True,
+        monitor: Monitor = SILENT,
+    ) -> None:
+        self.grid, self.n_frames, self.seed = grid, n_frames, seed
+        examples = sorted(examples, key=lambda example: example.group)
+        self._onsets = np.array([example.onset for example in examples])
+        self._spans = np.array([example.offset - example.onset for example in examples])
+        self._groups = _group_bounds([example.group for example in examples], balance)
+        self._decode(examples, recordings, truth, monitor)
+
+    def __len__(self) -> int:
+        return len(self._onsets)
+
+    def batch(self, step: int, size: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Windows and their truth.
+
+        Parameters
+        ----------
+        step, size
+            Number of the batch, and how many windows it has.
+
+        Returns
+        -------
+        sound
+            Float32 (batch, channel, sample).
+        truth
+            Int64 (batch, frame); -1 is unknown.
+        """
+        random = np.random.default_rng((self.seed, step))
+        group = random.integers(len(self._groups), size=size)
+        first, stop = self._groups[group].T
+        example = first + (random.random(size) * (stop - first)).astype(np.int64)
+        instant = self._onsets[example] + random.random(size) * self._spans[example]
+        return self._gather(example, instant)
+
+    def centred(self, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """One window around the middle of every example, in order, in batches."""
+        for begin in range(0, len(self), size):
+            example = np.arange(begin, min(begin + size, len(self)))
+            yield self._gather(example, self._onsets[example] + self._spans[example] / 2)
+
+    def _gather(
+        self, example: NDArray[np.int64], instant: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        frame = np.rint(instant * self.grid.frame_rate).astype(np.int64) - self.n_frames // 2
+        frame = frame.clip(self._first[example], self._last[example])
+        frames = (frame + self._truth_shift[example])[:, None] + np.arange(self.n_frames)
+        samples = (frame * self.grid.hop + self._sound_shift[example])[:, None]
+        samples = samples + np.arange(self.grid.n_samples(self.n_frames))
+        sound = self._sound[:, samples]  # (channel, batch, sample)
+        return np.ascontiguousarray(sound.transpose(1, 0, 2)), self._truth[frames].astype(np.int64)
+
+    def _decode(
+        self, examples: list[Example], recordings: dict[str, Recording], truth: Truth, monitor: Monitor
+    ) -> None:
+        """Read the stretches of sound around the examples, end to end."""
+        rate = self.grid.frame_rate
+        begins = np.rint(self._onsets * rate).astype(np.int64) - self.n_frames // 2
+        ends = np.rint((self._onsets + self._spans) * rate).astype(np.int64) - self.n_frames // 2 + self.n_frames
+        names = np.array([example.recording for example in examples])
+        stretches: list[tuple[str, int, int]] = []
+        owner = np.empty(len(examples), np.int64)
+        for name in dict.fromkeys(names):
+            mine = np.flatnonzero(names == name)
+            for index in mine[np.argsort(begins[mine], kind="stable")]:
+                if stretches and stretches[-1][0] == name and begins[index] <= stretches[-1][2]:
+                    stretches[-1] = (name, stretches[-1][1], max(stretches[-1][2], int(ends[index])))
+                else:
+                    stretches.append((str(name), int(begins[index]), int(ends[index])))
+                owner[index] = len(stretches) - 1
+        n_frames = np.array([end - begin for _, begin, end in stretches])
+        n_samples = np.array([self.grid.n_samples(int(n)) for n in n_frames])
+        sound_at = np.concatenate([[0], np.cumsum(n_samples)])
+        truth_at = np.concatenate([[0], np.cumsum(n_frames)])
+        n_channels = recordings[stretches[0][0]].n_channels
+        self._sound = _array((n_channels, int(sound_at[-1])))
+        self._truth = np.empty(int(truth_at[-1]), np.int16)
+        with monitor.task("Reading sounds", total=float(n_samples.sum() / self.grid.sample_rate), unit="s") as task:
+            for (name, begin, end), at_sound, at_truth in zip(stretches, sound_at, truth_at, strict=False):
+                start = begin * self.grid.hop - self.grid.context[0]
+                length = self.grid.n_samples(end - begin)
+                self._sound[:, at_sound : at_sound + length] = read_padded(recordings[name], start, start + length)
+                self._truth[at_truth : at_truth + end - begin] = truth(name, begin, end - begin)
+                task.advance(length / self.grid.sample_rate)
+        stretch_begin = np.array([begin for _, begin, _ in stretches])
+        self._first = stretch_begin[owner]
+        self._last = (stretch_begin + n_frames)[owner] - self.n_frames
+        self._truth_shift = (truth_at[:-1] - stretch_begin)[owner]
+        self._sound_shift = (sound_at[:-1] - stretch_begin * self.grid.hop)[owner]
+
+
+def _group_bounds(groups: list[str], balance: bool) -> NDArray[np.int64]:
+    """First and last + 1 example of each group, axes (group, 2), of examples sorted by group."""
+    if not balance:
+        return np.array([[0, len(groups)]])
+    names, firsts = np.unique(groups, return_index=True)
+    return np.stack([firsts, np.append(firsts[1:], len(groups))], axis=1) if len(names) else np.empty((0, 2), np.int64)
+
+
+def _array(shape: tuple[int, int]) -> NDArray[np.float32]:
+    if 4 * shape[0] * shape[1] <= _IN_MEMORY:
+        return np.empty(shape, np.float32)
+    return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)

@@ -1,0 +1,1 @@
+"""Ways from scores to runs of frames; one file each (see `oscine.prediction.decoder`)."""

@@ -1,0 +1,186 @@
+"""Scores: how probable each label is in each frame of a recording.
+
+Axes are `(label, frame)`. Frame `i` is centred on time `i / frame_rate` and stands for half a frame on either
+side of it. The values live in memory or in an HDF5 file, from which they are read as they are needed:
+
+    scores             float32 (label, frame), chunked along frames
+    attributes         labels, events, thresholds, frame_rate (Hz), duration (s), recording, provenance (JSON)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import h5py
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from oscine.core.artifacts import Provenance, atomic, digest
+from oscine.core.errors import InputError
+
+_BLOCK = 2**18
+"""Frames read or written at a time."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one recording.
+
+    Attributes
+    ----------
+    data
+        Anything that slices like an array with axes (label, frame): in memory, or an HDF5 dataset.
+    labels
+        Names of the first axis.
+    frame_rate
+        Frames per second.
+    duration
+        Of the recording, in seconds.
+    recording
+        Its name.
+    events
+        Labels that are points in time; the others are segments.
+    thresholds
+        Score of each label above which a frame is taken for it.
+    """
+
+    data: Any = field(repr=False)
+    labels: tuple[str, ...]
+    frame_rate: float
+    duration: float
+    recording: str
+    events: tuple[str, ...] = ()
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    provenance: Provenance | None = field(default=None, compare=False)
+    path: Path | None = field(default=None, compare=False)
+
+    @classmethod
+    def from_array(
+        cls, values: ArrayLike, labels: Sequence[str], frame_rate: float, *, recording: str = "", **more: Any
+    ) -> Scores:
+        """Scores of an array with axes (label, frame); the duration is that of its frames."""
+        data = np.asarray(values, np.float32)
+        more.setdefault("duration", data.shape[1] / frame_rate)
+        return cls(data, tuple(labels), frame_rate, recording=recording, **more)
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return int(self.data.shape[1])
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """All scores, float32 (label, frame), read into memory."""
+        return self.read()
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Centre of each frame, in seconds, axes (frame,)."""
+        return np.arange(self.n_frames) / self.frame_rate
+
+    def read(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Scores of frames `[start, stop)`, axes (label, frame)."""
+        return np.asarray(self.data[:, start : self.n_frames if stop is None else stop], np.float32)
+
+    def blocks(self, size: int = _BLOCK) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """First frame and scores of consecutive blocks."""
+        for start in range(0, self.n_frames, size):
+            yield start, self.read(start, min(start + size, self.n_frames))
+
+    def edges(self, frames: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Time at which frames begin, in seconds: half a frame before their centre, within the recording.
+
+        The edge of `n_frames` is where the last frame ends: the end of the recording.
+        """
+        edges = (np.asarray(frames) - 0.5) / self.frame_rate
+        edges = np.where(np.asarray(frames) >= self.n_frames, self.duration, edges)
+        return edges.clip(0, self.duration)
+
+    def with_provenance(self, provenance: Provenance) -> Self:
+        """The same, saying how it came to be."""
+        return replace(self, provenance=provenance)
+
+    def identity(self) -> dict[str, Any]:
+        """What provenance records of it."""
+        made_by = self.provenance.model_dump(mode="json") if self.provenance else None
+        stored = {"path": str(self.path), "digest": digest(self.path)} if self.path else {}
+        return {"recording": self.recording, **stored, "made_by": made_by}
+
+    def summary(self) -> dict[str, Any]:
+        """Size and labels, for machines."""
+        return {
+            "recording": self.recording,
+            "labels": list(self.labels),
+            "n_frames": self.n_frames,
+            "frame_rate": self.frame_rate,
+        }
+
+    def __str__(self) -> str:
+        labels = ", ".join(self.labels)
+        return f"{self.recording}: scores of {labels} in {self.n_frames} frames at {self.frame_rate:g} Hz"
+
+    def save(self, path: str | Path) -> Path:
+        """Write to HDF5, block by block."""
+        with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+            dataset = create(file, self.labels, self.n_frames)
+            for start, block in self.blocks():
+                dataset[:, start : start + block.shape[1]] = block
+            annotate(file, self)
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scores:
+        """Open a file of scores; the values stay on disk.
+
+        Raises
+        ------
+        InputError
+            Where the file is absent, cut off or something else.
+        """
+        path = Path(path)
+        try:
+            file = h5py.File(path, "r")
+            facts = {name: file.attrs[name] for name in ("labels", "events", "thresholds", "provenance")}
+            labels, events, thresholds, provenance = (json.loads(fact) for fact in facts.values())
+            return cls(
+                file["scores"],
+                tuple(labels),
+                float(file.attrs["frame_rate"]),
+                float(file.attrs["duration"]),
+                str(file.attrs["recording"]),
+                tuple(events),
+                thresholds,
+                Provenance.model_validate(provenance) if provenance else None,
+                path,
+            )
+        except FileNotFoundError:
+            raise InputError(
+                "there is no such file", path=path, cure="Make one: oscine predict MODEL RECORDING --save-scores h5"
+            ) from None
+        except (OSError, KeyError, ValueError) as error:
+            raise InputError(
+                f"not a file of scores ({error})", path=path, allowed="HDF5 written by oscine predict --save-scores h5"
+            ) from None
+
+
+def create(file: h5py.File, labels: Sequence[str], n_frames: int) -> h5py.Dataset:
+    """The empty dataset in a new file of scores."""
+    chunk = max(1, min(n_frames, 2**16))
+    return file.create_dataset(
+        "scores", (len(labels), n_frames), np.float32, chunks=(len(labels), chunk) if n_frames else None
+    )
+
+
+def annotate(file: h5py.File, scores: Scores) -> None:
+    """Write the attributes of a file of scores."""
+    file.attrs["labels"] = json.dumps(scores.labels)
+    file.attrs["events"] = json.dumps(scores.events)
+    file.attrs["thresholds"] = json.dumps(dict(scores.thresholds))
+    file.attrs["provenance"] = scores.provenance.model_dump_json() if scores.provenance else "null"
+    file.attrs["frame_rate"] = scores.frame_rate
+    file.attrs["duration"] = scores.duration
+    file.attrs["recording"] = scores.recording

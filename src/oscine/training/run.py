@@ -1,0 +1,137 @@
+"""The folder of a training: everything that it made, and what is needed to go on with it.
+
+runs/bird7/
+run.json                     parameters, labels, provenance, and whether it is finished
+labels.txt                   one label a line, in the order of the outputs
+dataset/                     what it learnt from (no sound)
+replicate-1/
+metrics.jsonl              loss and accuracy of every step and validation
+checkpoint.safetensors     to resume from
+step-000030_model.safetensors …
+best_model.safetensors     the best validated one, with its thresholds
+best_model.safetensors       the best of all replicates
+learning_curves.pdf
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from oscine.core.artifacts import Provenance, write_json
+from oscine.core.errors import InputError
+from oscine.datasets.dataset import Dataset
+from oscine.networks.model import Model
+from oscine.training.metrics_file import METRICS, read_metrics
+
+CARD = "run.json"
+BEST = "best_model.safetensors"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished or unfinished training.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    params
+        Its hyper-parameters, as plain values.
+    labels
+        In the order of the network's outputs.
+    best
+        Of each replicate, its best validated step and the F1 there.
+    finished
+        Whether all replicates reached their last step.
+    """
+
+    path: Path
+    params: dict[str, Any]
+    labels: tuple[str, ...]
+    best: dict[str, dict[str, float]] = field(default_factory=dict)
+    finished: bool = False
+    provenance: Provenance | None = field(default=None, compare=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Run:
+        """Open a run's folder.
+
+        Raises
+        ------
+        InputError
+            Where it is none.
+        """
+        path = Path(path)
+        try:
+            card = json.loads((path / CARD).read_text(encoding="utf-8"))
+            provenance = Provenance.model_validate(card["provenance"]) if card["provenance"] else None
+            return cls(path, card["params"], tuple(card["labels"]), card["best"], card["finished"], provenance)
+        except FileNotFoundError:
+            raise InputError("not the folder of a training", path=path, cure="Make one: oscine train DATASET") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"the card of this training is damaged ({error})", path=path / CARD) from None
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the card; the rest of the folder is written as the training goes."""
+        folder = Path(path) if path else self.path
+        card = {
+            "oscine": "run",
+            "version": 1,
+            "params": self.params,
+            "labels": list(self.labels),
+            "best": self.best,
+            "finished": self.finished,
+            "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
+        }
+        write_json(folder / CARD, card)
+        return folder
+
+    @cached_property
+    def model(self) -> Model:
+        """The best model of all replicates."""
+        return Model.load(self.path / BEST)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """What it learnt from."""
+        return Dataset.load(self.path / "dataset")
+
+    @property
+    def replicates(self) -> list[Path]:
+        """Folders of the replicates."""
+        return sorted(self.path.glob("replicate-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+
+    def models(self, replicate: int = 1) -> dict[int, Path]:
+        """Files of all models that a replicate kept, by step."""
+        files = (self.path / f"replicate-{replicate}").glob("step-*_model.safetensors")
+        return {int(file.name[5:].partition("_")[0]): file for file in sorted(files)}
+
+    def metrics(self, replicate: int = 1) -> list[dict[str, float]]:
+        """What was measured at every step and validation of a replicate."""
+        return read_metrics(self.path / f"replicate-{replicate}" / METRICS)
+
+    def with_provenance(self, provenance: Provenance) -> Self:
+        """The same, saying how it came to be; the card is written again."""
+        run = replace(self, provenance=provenance)
+        run.save()
+        return run
+
+    def identity(self) -> dict[str, Any]:
+        """What provenance records of it."""
+        return {"path": str(self.path), "model": self.model.identity()}
+
+    def summary(self) -> dict[str, Any]:
+        """Where the models are and how good they are, for machines."""
+        return {"path": str(self.path), "model": str(self.path / BEST), "labels": list(self.labels), "best": self.best}
+
+    def __str__(self) -> str:
+        lines = [f"{name}: best at step {best['step']:.0f}" + _f1(best) for name, best in self.best.items()]
+        return "\n".join([*lines, f"best model: {self.path / BEST}"])
+
+
+def _f1(best: dict[str, float]) -> str:
+    return f", F1 {best['f1']:.3f} in validation (mean over labels, as if equally common)" if "f1" in best else ""

@@ -1,0 +1,242 @@
+"""Train models: one or several replicates, each validated, the best kept with its thresholds."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from oscine.core.artifacts import Provenance, describe, timestamp, write_text
+from oscine.core.errors import InputError
+from oscine.core.monitor import SILENT, Monitor
+from oscine.core.operations import operation
+from oscine.datasets.dataset import Dataset
+from oscine.datasets.leakage import count_leaks
+from oscine.metrics.curves import threshold_for_ratio
+from oscine.networks.fitting import fit_recording
+from oscine.networks.model import Model
+from oscine.networks.specification import Specification
+from oscine.networks.target import UNKNOWN
+from oscine.recordings.recording import Recording
+from oscine.training.params import TrainParams
+from oscine.training.run import BEST, CARD, Run
+from oscine.training.stale import note_training
+
+if TYPE_CHECKING:
+    from oscine.datasets.sampler import FrameGrid, Sampler
+    from oscine.networks.network import Network
+
+__all__ = ["TrainParams", "train"]
+
+_N_STANDARDISE = 8
+"""Batches on which the network's input is standardised."""
+
+
+@operation(out="runs/{time}")
+def train(
+    dataset: Dataset,
+    params: TrainParams = TrainParams(),  # noqa: B008 - frozen
+    *,
+    out: Path | None = None,
+    monitor: Monitor = SILENT,
+) -> Run:
+    """Train models on a dataset.
+
+    A run that was interrupted goes on from its last checkpoint when the same command is given again, and ends with
+    the same model as one that was not.
+
+    Parameters
+    ----------
+    dataset
+        From `prepare`, or a folder of recordings and annotations.
+    params
+        Network, optimisation, seeds.
+    out
+        Folder of the run; `runs/<time>` if none is given.
+
+    Returns
+    -------
+    run
+        Its `model` is the best of all replicates, with thresholds at which precision equals recall.
+
+    Raises
+    ------
+    InputError
+        Where recordings differ in channels or sample rate, there are fewer examples than a batch, or the folder
+        holds another run.
+    """
+    out = Path("runs", timestamp()) if out is None else Path(out)
+    recordings, specification = _fitted(dataset, params)
+    run = _open(out, params, specification, dataset)
+    monitor.message(f"learning {', '.join(dataset.labels)}\n{dataset}")
+    for replicate in range(1, params.n_replicates + 1):
+        best = _replicate(replicate, run, dataset, recordings, specification, params, monitor)
+        run.best[f"replicate-{replicate}"] = best
+        run.save()
+    winner = max(run.best, key=lambda name: run.best[name].get("f1", 0.0))
+    Model.load(out / winner / BEST).save(out / BEST)
+    run = Run(out, run.params, run.labels, run.best, finished=True)
+    run.save()
+    note_training(run, dataset, monitor)
+    return run
+
+
+def _fitted(dataset: Dataset, params: TrainParams) -> tuple[dict[str, Recording], Specification]:
+    """The recordings at one rate and level, and the task."""
+    rates = dataset.sample_rates()
+    if len(rates) > 1 and params.sample_rate is None:
+        raise InputError(
+            "the recordings differ in sample rate",
+            path=dataset.path,
+            found=", ".join(f"{rate:g} Hz" for rate in rates),
+            allowed="one rate",
+            cure=f"Resample them as they are read: --sample-rate {max(rates):g}",
+        )
+    names = dataset.names()
+    specification = Specification(
+        labels=tuple(dataset.labels),
+        sample_rate=params.sample_rate or rates[0],
+        n_channels=dataset.recordings.by_name(names[0]).n_channels,
+        normalise=params.normalise,
+    )
+    fitted = {name: fit_recording(dataset.recordings.by_name(name), specification, resample=True) for name in names}
+    return fitted, specification
+
+
+def _open(out: Path, params: TrainParams, specification: Specification, dataset: Dataset) -> Run:
+    """A new run, or the same one to be continued."""
+    fresh = Run(out, params.to_dict(), specification.labels)
+    if (out / CARD).exists():
+        old = Run.load(out)
+        changed = [
+            name
+            for name, value in fresh.params.items()
+            if old.params.get(name) != value and name not in {"n_steps", "n_replicates", "device"}
+        ]
+        if changed or old.labels != fresh.labels:
+            raise InputError(
+                "this folder holds a run with other parameters",
+                path=out,
+                found=", ".join(changed) or "other labels",
+                cure="Choose another --out, or give the same parameters to continue it",
+            )
+    write_text(out / "labels.txt", "".join(f"{label}\n" for label in specification.labels))
+    dataset.save(out / "dataset")
+    fresh.save()
+    return fresh
+
+
+def _replicate(
+    number: int,
+    run: Run,
+    dataset: Dataset,
+    recordings: dict[str, Recording],
+    specification: Specification,
+    params: TrainParams,
+    monitor: Monitor,
+) -> dict[str, float]:
+    """Train one model; says its best step, and its F1 where it was validated."""
+    from oscine.datasets.sampler import FrameGrid
+    from oscine.training.loop import Fit
+
+    folder = run.path / f"replicate-{number}"
+    seeds = {
+        name: (given if given is not None else params.seed) + number - 1
+        for name, given in (("weights", params.weights_seed), ("batches", params.batches_seed))
+    }
+    network = params.architecture.build(specification)
+    network.initialise(seeds["weights"])
+    grid = FrameGrid(network.hop, network.context, specification.sample_rate)
+    if number == 1:
+        _explain(network, dataset, grid, monitor)
+    sampler, validation = _samplers(dataset, recordings, params, grid, seeds["batches"], monitor)
+    network.standardise(sampler.batch(step, params.batch_size)[0] for step in range(_N_STANDARDISE))
+    events = dataset.events()
+
+    def keep(trained: Network, step: int, best: bool) -> None:
+        model = Model(
+            trained,
+            params.architecture,
+            params.target,
+            events=events,
+            training={"step": step, "replicate": number, "seeds": seeds, "params": params.to_dict()},
+            provenance=Provenance.now("train", params.to_dict(), {"dataset": describe(dataset)}),
+        )
+        model.save(folder / f"step-{step:06d}_model.safetensors")
+        if best:
+            model.save(folder / BEST)
+
+    fit = Fit(network, params.loss, sampler, validation, params, folder, seeds["batches"], keep)
+    state = fit.run(monitor)
+    if validation is not None:
+        best = Model.load(folder / BEST)
+        best.with_thresholds(choose_thresholds(best, validation, params.batch_size)).save(folder / BEST)
+    return {"step": state.best_step} | ({"f1": state.best_value} if validation is not None else {})
+
+
+def _samplers(
+    dataset: Dataset,
+    recordings: dict[str, Recording],
+    params: TrainParams,
+    grid: FrameGrid,
+    seed: int,
+    monitor: Monitor,
+) -> tuple[Sampler, Sampler | None]:
+    """Where batches come from, and validation windows where there is a validation part."""
+    from oscine.training.examples import make_sampler
+
+    n_frames = max(1, round(params.window * grid.frame_rate))
+    made = []
+    for name in ("train", "validation"):
+        part = dataset.parts.get(name)
+        if part is None or len(part) == 0:
+            made.append(None)
+            continue
+        made.append(
+            make_sampler(
+                part, recordings, dataset.labels, params.target, grid,
+                n_frames=n_frames, seed=seed, balance=params.balance, monitor=monitor,
+            )
+        )  # fmt: skip
+    sampler, validation = made
+    if sampler is None or len(sampler) < params.batch_size:
+        raise InputError(
+            "there are fewer training examples than a batch has windows",
+            path=dataset.path,
+            found=0 if sampler is None else len(sampler),
+            allowed=f"{params.batch_size} or more",
+            cure="Annotate more, or lower --batch-size",
+        )
+    return sampler, validation
+
+
+def _explain(network: Network, dataset: Dataset, grid: FrameGrid, monitor: Monitor) -> None:
+    """Say what is trained, and warn where the validation is no test of it."""
+    monitor.message(network.describe())
+    if "validation" not in dataset.parts or len(dataset.parts["validation"]) == 0:
+        monitor.warning("there is no validation part: how good the model is cannot be said, and it has no thresholds")
+        return
+    reach = (sum(grid.context) + 1) / grid.sample_rate
+    leaks, n_validation = count_leaks(dataset, reach)
+    if leaks:
+        monitor.warning(
+            f"{leaks} of {n_validation} validation annotations lie within {reach:.3g} s, what a frame sees, of a training "
+            "one: scores are optimistic; split by blocks or files to avoid it"
+        )
+
+
+def choose_thresholds(model: Model, validation: Sampler, batch_size: int) -> dict[str, float]:
+    """The threshold of each label at which precision equals recall, on windows around the validation examples.
+
+    The scores are probabilities, as prediction gives them. A label without a validation example has no threshold.
+    """
+    scores, truth = [], []
+    for sound, true in validation.centred(4 * batch_size):
+        known = true != UNKNOWN
+        scores.append(model.scores(sound).transpose(1, 0, 2)[:, known])
+        truth.append(true[known])
+    values, labels = np.concatenate(scores, axis=1), np.concatenate(truth)
+    chosen = {label: threshold_for_ratio(values[i], labels == i).value for i, label in enumerate(model.labels)}
+    return {label: value for label, value in chosen.items() if math.isfinite(value)}
