@@ -106,7 +106,7 @@ def window_samples(window: float, sample_rate: float) -> int:
     raise InputError(
         f"the window is not a power of two in samples ({samples:g} at {sample_rate:g} Hz)",
         found=window,
-        allowed=" or ".join(f"{n / sample_rate:.6g} s ({n} samples)" for n in (below, 2 * below)),
+        allowed=" or ".join(f"{n / sample_rate:.8g} s ({n} samples)" for n in (below, 2 * below)),
     )
 
 
@@ -149,6 +149,6 @@ def stride_samples(stride: float, sample_rate: float) -> int:
         f"({samples:g} samples at {sample_rate:g} Hz)",
         found=stride,
         allowed=" or ".join(
-            f"{n / sample_rate:.6g} s ({n} samples, {sample_rate / n:g} frames/s)" for n in sorted({below, above})
+            f"{n / sample_rate:.8g} s ({n} samples, {sample_rate / n:g} frames/s)" for n in sorted({below, above})
         ),
     )

@@ -100,8 +100,12 @@ class Network(nn.Module):
         return layers
 
     def features(self, waveform: Tensor) -> Tensor:
-        """Standardised features (batch, map, frequency, time) of the waveform (batch, channel, sample)."""
-        features: Tensor = self.standardisation(self.front_end(waveform))
+        """Standardised features (batch, map, frequency, time) of the waveform (batch, channel, sample).
+
+        Samples at the end that no frame is whole with are left out.
+        """
+        n_samples = self.n_input_samples(self.n_valid_frames(waveform.shape[-1]))
+        features: Tensor = self.standardisation(self.front_end(waveform[..., :n_samples]))
         return features
 
     @property

@@ -146,20 +146,24 @@ class SongExplorer(Architecture):
 
     def build(self, specification: Specification) -> Network:
         """The network for a task, its weights initialised with seed 0."""
+        import torch
+
         from oscine.networks.layers.songexplorer import SongExplorerNetwork
 
         geometry, stack, context = self.plan(specification)
-        return SongExplorerNetwork(
-            specification,
-            self.representation.build(specification),
-            geometry,
-            context,
-            stack=stack,
-            normalization=self.normalization,
-            dropout=self.dropout,
-            pool_kind=self.pool_kind,
-            dense=self.dense,
-        ).initialise(0)
+        with torch.random.fork_rng(devices=[]):  # torch's layers draw weights when they are made
+            network = SongExplorerNetwork(
+                specification,
+                self.representation.build(specification),
+                geometry,
+                context,
+                stack=stack,
+                normalization=self.normalization,
+                dropout=self.dropout,
+                pool_kind=self.pool_kind,
+                dense=self.dense,
+            )
+        return network.initialise(0)
 
     def _listed(self, option: str) -> frozenset[int]:
         return listed_layers(getattr(self, option), self.n_conv_layers)

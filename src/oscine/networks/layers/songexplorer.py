@@ -6,10 +6,12 @@ Kernels are (time, frequency) in the plan and (frequency, time) here, as the axe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
 from oscine.networks.frontend import Geometry
+from oscine.networks.layers.window_dense import WindowDense
 from oscine.networks.network import Network
 from oscine.networks.specification import Specification
 from oscine.networks.stack import Convolution, Skip, Stack
@@ -58,10 +60,9 @@ class SongExplorerNetwork(Network):
         pools = {"none": nn.Identity, "max": nn.MaxPool2d, "average": nn.AvgPool2d}
         self.pool = pools[pool_kind](stack.pool[::-1])
         sizes = [stack.n_maps, *dense, specification.n_outputs]
-        kernels = [stack.extent[::-1], *[(1, 1)] * len(dense)]
-        self.dense = nn.ModuleList(
-            nn.Conv2d(n_in, n_out, kernel) for n_in, n_out, kernel in zip(sizes[:-1], sizes[1:], kernels, strict=True)
-        )
+        first: list[nn.Module] = [WindowDense(sizes[0], sizes[1], stack.extent[::-1])]
+        later = [nn.Conv2d(n_in, n_out, 1) for n_in, n_out in pairwise(sizes[1:])]
+        self.dense = nn.ModuleList([*first, *later])
 
     def body(self, features: Tensor, hidden: list[Tensor] | None = None) -> Tensor:
         """Logits (batch, label, frame) of standardised features (batch, map, frequency, time)."""
