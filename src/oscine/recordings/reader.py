@@ -25,13 +25,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import ValidationError
 
 from oscine.core.errors import InputError, nearest
 from oscine.core.params import Field, explain
 from oscine.core.plugins import Plugin, PluginKind
+from oscine.recordings.settings import ReaderSettings, reader_settings
 from oscine.recordings.source import Source
 
 
@@ -83,7 +84,7 @@ def is_container(path: Path) -> bool:
     return bool(known) and all(member.container for member in known)
 
 
-def open_source(path: Path, reader: Reader | str | None = None, options: dict[str, Any] | None = None) -> Source:
+def open_source(path: Path, reader: Reader | str | None = None) -> Source:
     """Open a sound file by its suffix, then by trying.
 
     Parameters
@@ -91,9 +92,7 @@ def open_source(path: Path, reader: Reader | str | None = None, options: dict[st
     path
         An existing file.
     reader
-        The reader to use, or its name, instead of finding out.
-    options
-        Options of the reader.
+        The reader to use, or its name, instead of what the project says, or finding out.
 
     Raises
     ------
@@ -102,17 +101,19 @@ def open_source(path: Path, reader: Reader | str | None = None, options: dict[st
     """
     check_readable(path)
     if isinstance(reader, Reader):
-        candidates = [reader]
+        candidates: list[Reader] = [reader]
     else:
-        named = [READERS.get(reader)] if reader is not None else _candidates(path)
-        candidates = _configured(named, path, options or {})
+        settings = reader_settings(path)
+        name = settings.reader if reader is None else reader
+        named = [READERS.get(name)] if name is not None else _candidates(path)
+        candidates = _configured(named, settings)
     for candidate in candidates:
         try:
             source = candidate.open(path)
         except OtherFormat:
             continue
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
         return _checked(source, candidate)
     with path.open("rb") as stream:
         found = stream.read(12)
@@ -132,7 +133,7 @@ def check_readable(path: Path) -> None:
             if not stream.read(1):
                 raise InputError("the file is empty (0 bytes)", path=path, cure="Record or copy it again, or delete it")
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def shape_of(path: Path, shape: tuple[int, ...], channels_first: bool) -> tuple[int, int, tuple[str, ...]]:
@@ -152,7 +153,8 @@ def shape_of(path: Path, shape: tuple[int, ...], channels_first: bool) -> tuple[
     return n_samples, n_channels, ()
 
 
-def _unreadable(path: Path, error: OSError) -> InputError:
+def unreadable(path: Path, error: OSError) -> InputError:
+    """The `InputError` for a file or folder that the system does not open."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         folder = path.parent
         guess = nearest(path.name, [item.name for item in folder.iterdir()]) if folder.is_dir() else None
@@ -174,15 +176,16 @@ def _candidates(path: Path) -> list[type[Reader]]:
     return sorted(members, key=lambda member: (not _knows(member, path), len(member.suffixes)))
 
 
-def _configured(members: list[type[Reader]], path: Path, options: dict[str, Any]) -> list[Reader]:
+def _configured(members: list[type[Reader]], settings: ReaderSettings) -> list[Reader]:
     """The readers with options: those that do not know an option are left out, unless none does."""
+    options = settings.options
     usable = [member for member in members if not set(options) - set(member.model_fields)]
     if not usable:
         usable = members[:1]
     try:
         return [member.model_validate(options) for member in usable]
     except ValidationError as error:
-        raise explain(error, source=path) from None
+        raise explain(error, source=settings.origin) from None
 
 
 def _checked(source: Source, reader: Reader) -> Source:
@@ -199,6 +202,7 @@ def _checked(source: Source, reader: Reader) -> Source:
             wrong = [channel for channel in channels if not 0 <= channel < source.n_channels]
             if wrong or not channels:
                 allowed = f"0 to {source.n_channels - 1}"
-                raise InputError(f"split {name!r} names channels", path=path, found=list(channels), allowed=allowed)
+                problem = f"there are no such channels for its part {name!r}"
+                raise InputError(problem, path=path, found=list(channels), allowed=allowed)
         source.parts = dict(reader.split)
     return source

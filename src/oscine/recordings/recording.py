@@ -299,14 +299,25 @@ class RecordingView(Recording):
         self.parent = parent
         self._channels = None
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """None: take the part first, then view it."""
+        return ()
+
+    def select(self, channels: Sequence[int]) -> Recording:
+        """The same view of some of the channels; the others are not computed."""
+        view = copy.copy(self)
+        view.parent = self.parent.select(channels)
+        view.n_channels = view.parent.n_channels
+        return view
+
     def _description(self) -> dict[str, Any]:
         """What the view does, for provenance."""
         raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
         """The parent's, with what the view does."""
-        channels = {} if self._channels is None else {"channels": list(self._channels)}
-        return {**self.parent.identity(), **self._description(), **channels, "name": self.name}
+        return {**self.parent.identity(), **self._description(), "name": self.name}
 
 
 class _Memory(Source):

@@ -15,11 +15,12 @@ from os import PathLike
 from pathlib import Path
 from typing import overload
 
-from oscine.core.errors import InputError, unknown
-from oscine.recordings.reader import is_container, suffixes
+from oscine.core.errors import InputError, nearest
+from oscine.recordings.reader import is_container, suffixes, unreadable
 from oscine.recordings.recording import Recording
 
 _SET_ASIDE = re.compile(r"(congruence|oldfiles)-\d{8}T\d{6}")
+_LISTED = 12
 
 
 class Recordings(Sequence[Recording]):
@@ -61,7 +62,7 @@ class Recordings(Sequence[Recording]):
             if isinstance(item, Recording):
                 self._items.append(item)
             else:
-                for path in _files(Path(item), recursive):
+                for path in self._files(Path(item), recursive):
                     self._open(path, required=path == Path(item))
         if not self._items and self.failed:
             first = self.failed[0][1]
@@ -86,6 +87,38 @@ class Recordings(Sequence[Recording]):
         whole = not recording.parts or recording.name != recording.path.name
         self._items += [recording] if whole else [recording.part(name) for name in recording.parts]
 
+    def _files(self, path: Path, recursive: bool) -> list[Path]:
+        """Sound files of a folder or a pattern, sorted; any other path as it is."""
+        if path.is_dir():
+            return sorted(self._walk(path, recursive, suffixes(), set()))
+        if not path.exists() and glob.has_magic(str(path)):
+            found = sorted(glob.glob(str(path), recursive=recursive))  # noqa: PTH207  # pathlib has no absolute patterns
+            if not found:
+                raise InputError("no file fits this pattern", found=str(path))
+            inside = [self._files(item, recursive) if item.is_dir() else [item] for item in map(Path, found)]
+            return list(dict.fromkeys(file for files in inside for file in files))
+        return [path]
+
+    def _walk(self, folder: Path, recursive: bool, known: tuple[str, ...], seen: set[str]) -> Iterator[Path]:
+        """Sound files in a folder; each folder once, though links lead to it."""
+        real = os.path.realpath(folder)
+        if real in seen:
+            return
+        seen.add(real)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            self.failed.append((folder, unreadable(folder, error)))
+            return
+        for entry in entries:
+            if entry.name.startswith(".") or _SET_ASIDE.fullmatch(entry.name):
+                continue
+            if entry.is_dir():
+                if recursive:
+                    yield from self._walk(Path(entry.path), recursive, known, seen)
+            elif entry.name.lower().endswith(known):
+                yield Path(entry.path)
+
     def by_name(self, name: str) -> Recording:
         """The recording that annotations call `name`; where several folders have one, the end of its path.
 
@@ -102,7 +135,13 @@ class Recordings(Sequence[Recording]):
             places = [str(item.path.parent / item.name) for item in found]
             raise InputError(f"several recordings are called {name!r}", allowed=places, cure="Give its folder, too")
         if not found:
-            raise unknown("recording", name, [item.name for item in self._items])
+            guess = nearest(name, self.names)
+            raise InputError(
+                "there is no such recording",
+                found=name,
+                allowed=self.names if len(self) <= _LISTED else f"{len(self)} names, such as {self.names[0]!r}",
+                cure=f"Did you mean {guess!r}?" if guess else None,
+            )
         return found[0]
 
     @property
@@ -129,30 +168,3 @@ class Recordings(Sequence[Recording]):
         hours = sum(item.duration for item in self._items) / 3600
         failed = f", {len(self.failed)} failed" if self.failed else ""
         return f"Recordings({len(self)} recordings, {hours:.2f} h{failed})"
-
-
-def _files(path: Path, recursive: bool) -> list[Path]:
-    """Sound files of a folder or a pattern, sorted; any other path as it is."""
-    if path.is_dir():
-        return sorted(_walk(path, recursive, suffixes()))
-    if not path.exists() and glob.has_magic(str(path)):
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=recursive))  # noqa: PTH207  # pathlib has no absolute patterns
-        if not found:
-            raise InputError("no file fits this pattern", found=str(path))
-        return [file for item in found for file in (_files(item, recursive) if item.is_dir() else [item])]
-    return [path]
-
-
-def _walk(folder: Path, recursive: bool, known: tuple[str, ...]) -> Iterator[Path]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        raise InputError(f"cannot be read ({os.strerror(error.errno or 0).lower()})", path=folder) from error
-    for entry in entries:
-        if entry.name.startswith(".") or _SET_ASIDE.fullmatch(entry.name):
-            continue
-        if entry.is_dir():
-            if recursive and not entry.is_symlink():  # a link to a folder above would be walked for ever
-                yield from _walk(Path(entry.path), recursive, known)
-        elif entry.name.lower().endswith(known):
-            yield Path(entry.path)

@@ -26,7 +26,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from oscine.core.errors import InputError
 from oscine.core.params import read_toml
@@ -35,8 +36,16 @@ PROJECT_FILE = "oscine.toml"
 """Name of the file that makes a folder a project."""
 
 
-def reader_settings(path: Path) -> tuple[str | None, dict[str, Any]]:
-    """Name of the reader (`None`: find out) and its options, for a sound file.
+class ReaderSettings(NamedTuple):
+    """What a project says of a file: the reader's name (`None`: find out), its options, and where it says so."""
+
+    reader: str | None = None
+    options: Mapping[str, Any] = MappingProxyType({})
+    origin: Path | None = None
+
+
+def reader_settings(path: Path) -> ReaderSettings:
+    """How a sound file is to be read.
 
     Raises
     ------
@@ -53,9 +62,9 @@ def reader_settings(path: Path) -> tuple[str | None, dict[str, Any]]:
         for pattern, options in _tables(project, status.st_mtime_ns, status.st_size).items():
             if fnmatch(path.name, pattern) or fnmatch(path.relative_to(folder).as_posix(), pattern):
                 rest = dict(options)
-                return rest.pop("reader", None), rest
+                return ReaderSettings(rest.pop("reader", None), rest, project)
         break
-    return None, {}
+    return ReaderSettings()
 
 
 @lru_cache(maxsize=64)

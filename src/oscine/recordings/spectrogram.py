@@ -133,7 +133,7 @@ def spectrogram(sound: ArrayLike, sample_rate: float, params: SpectrogramParams 
     sound = np.atleast_2d(np.asarray(sound, np.float32))
     window, n_fft = _window(sample_rate, params)
     hop = max(1, round(params.hop * sample_rate))
-    frequencies = np.fft.rfftfreq(n_fft, 1 / sample_rate)
+    frequencies = np.asarray(np.fft.rfftfreq(n_fft, 1 / sample_rate), np.float64)
     rows, weights, centres = _axis(frequencies, params)
     frames = n_frames(sound.shape[1], hop)
     before = len(window) // 2
@@ -154,8 +154,9 @@ def spectrogram(sound: ArrayLike, sample_rate: float, params: SpectrogramParams 
             values[channel, :, first:last] = shown
     if params.decibels:
         factor = 20 if params.quantity == "magnitude" else 10
-        values = factor * np.log10(np.maximum(values, np.float32(10 ** (params.floor / factor))))
-    return Spectrogram(values, centres, np.arange(frames) * (hop / sample_rate))
+        weakest = np.float32(10 ** (params.floor / factor))
+        values = np.maximum(factor * np.log10(np.maximum(values, weakest)), np.float32(params.floor))
+    return Spectrogram(values, centres, np.arange(frames, dtype=np.float64) * (hop / sample_rate))
 
 
 def n_frames(n_samples: int, hop: int) -> int:
