@@ -27,10 +27,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import ValidationError
-
 from oscine.core.errors import InputError, nearest
-from oscine.core.params import Field, explain
+from oscine.core.params import Field
 from oscine.core.plugins import Plugin, PluginKind
 from oscine.recordings.settings import ReaderSettings, reader_settings
 from oscine.recordings.source import Source
@@ -182,10 +180,7 @@ def _configured(members: list[type[Reader]], settings: ReaderSettings) -> list[R
     usable = [member for member in members if not set(options) - set(member.model_fields)]
     if not usable:
         usable = members[:1]
-    try:
-        return [member.model_validate(options) for member in usable]
-    except ValidationError as error:
-        raise explain(error, source=settings.origin) from None
+    return [member.parse(options, source=settings.origin) for member in usable]
 
 
 def _checked(source: Source, reader: Reader) -> Source:
