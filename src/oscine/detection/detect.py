@@ -10,7 +10,6 @@ What is detected is for a person to name: rows are of kind "detected", labelled 
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated
 
 import numpy as np
@@ -64,12 +63,10 @@ def detect(
     >>> found.select(labels=["time"]).onsets
     array([0.8])
     """
-    found = list(params.detector.detect(recording, monitor=monitor))
-    counts = Counter[str]()
-    for part in found:
-        counts[part.label] += len(part.onsets)
-    monitor.message(f"{recording.name}: " + ", ".join(f"{count} {label}" for label, count in counts.items()))
-    return Annotations(_table(found, recording))
+    table = _table(list(params.detector.detect(recording, monitor=monitor)), recording)
+    counts = table["label"].value_counts(sort=False)
+    monitor.message(f"{recording.name}: " + (", ".join(f"{n} {label}" for label, n in counts.items()) or "nothing"))
+    return Annotations(table)
 
 
 def _table(found: list[Found], recording: Recording) -> pd.DataFrame:

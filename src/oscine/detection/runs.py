@@ -65,8 +65,11 @@ class RunCollector:
 
     def runs(self) -> Runs:
         """All runs so far."""
-        last = [] if self._open is None else [np.array([self._open])]
-        return np.concatenate([np.empty((0, 2), np.int64), *self._finished, *last])
+        if self._open is None:
+            return np.empty((0, 2), np.int64)
+        joined = np.concatenate([*self._finished, [self._open]])
+        self._finished = [joined[:-1]]  # not twice in memory
+        return joined
 
 
 def runs_of(mask: ArrayLike) -> Runs:
@@ -124,8 +127,9 @@ def quiet_between(*intervals: NDArray[np.int64]) -> NDArray[np.int64]:
     >>> quiet_between(np.array([[2, 5], [10, 12]]), np.array([[4, 7]])).tolist()
     [[8, 9]]
     """
-    every = np.concatenate(intervals)
-    every = every[np.argsort(every[:, 0], kind="stable")]
-    last = np.maximum.accumulate(every[:, 1])
-    gaps = np.column_stack([last[:-1] + 1, every[1:, 0] - 1])
-    return gaps[gaps[:, 0] <= gaps[:, 1]]
+    first = np.concatenate([each[:, 0] for each in intervals])
+    order = np.argsort(first)
+    first = first[order]
+    last = np.maximum.accumulate(np.concatenate([each[:, 1] for each in intervals])[order])
+    gaps = np.flatnonzero(first[1:] - last[:-1] > 1)
+    return np.column_stack([last[gaps] + 1, first[gaps + 1] - 1])

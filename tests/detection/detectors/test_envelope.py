@@ -33,10 +33,10 @@ def test_events_are_peaks_no_nearer_than_the_minimum(pulses):
 
 
 def test_segments_are_what_exceeds_the_threshold(pulses):
-    part = found(pulses, Envelope(mark="segments", threshold=0.02, max_gap=0.02, min_duration=0.02))
+    part = found(pulses, Envelope(mark="segments", threshold=0.05, max_gap=0.02, min_duration=0.02))
     np.testing.assert_allclose(part.onsets, [0.994], atol=0.004)
     np.testing.assert_allclose(part.offsets, [1.022], atol=0.004)
-    every = found(pulses, Envelope(mark="segments", threshold=0.02))
+    every = found(pulses, Envelope(mark="segments", threshold=0.05))
     assert len(every.onsets) == 4
     assert (every.offsets > every.onsets).all()
 

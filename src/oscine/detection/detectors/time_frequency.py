@@ -59,9 +59,9 @@ class TimeFrequency(Detector):
     frequency_nw: int = Field(4, ge=2, le=64)
     """Time-bandwidth product of the tapers: higher averages over a wider band."""
     frequency_rho: float = Field(0.1, gt=0)
-    """False lines to expect per window of noise, as multiple of 1; lower finds clearer tones only."""
+    """Significance of a line, in units of 1 / number of frequencies; lower finds clearer tones only."""
     frequency_rho_noise: float = Field(1.0, gt=0)
-    """The same for the tones that what is called neither may not have."""
+    """Significance of the faintest line that keeps a window from being called neither."""
     frequency_low: Hertz = Field(0.0, ge=0)
     """Lowest frequency of a line."""
     frequency_high: Hertz | None = Field(None, gt=0)
