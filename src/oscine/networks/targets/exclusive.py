@@ -7,8 +7,8 @@ of label 1 at 0.92 s, label 2 called "background"::
     centre      0    0.1   0.2   0.3   0.4   0.5   0.6   0.7   0.8   0.9
     target     -1    -1    -1     2     2     0     0     2     2     1
 
-SongExplorer's target labels the two frames around an event, half a hop to either side, because its frames are laid
-around the event. Ours lie on one grid for the whole recording, and an event labels the one it is in.
+SongExplorer lays frames around an event, so that it is halfway between two, and labels both. Ours lie on one grid for
+the whole recording: an event labels the frame it is in, and both only where it is just between two.
 """
 
 from __future__ import annotations

@@ -1,0 +1,41 @@
+"""Options of the spectrogram front end."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from oscine.core.errors import InputError
+from oscine.networks.frontends.spectrogram import Spectrogram
+from oscine.networks.specification import Specification
+
+TASK = Specification(("song",), 2500.0)
+
+
+def test_a_tone_is_in_its_bin():
+    tone = torch.sin(2 * math.pi * 625 * torch.arange(600) / 2500)[None, None]
+    features = Spectrogram().build(TASK)(tone)
+    assert features.shape[2] == 9
+    assert (features.argmax(2) == 4).all()
+    assert Spectrogram(low=500, high=800).build(TASK)(tone).argmax(2).unique().item() == 0
+
+
+def test_phase_doubles_the_maps():
+    stereo = Specification(("song",), 2500.0, n_channels=2)
+    assert Spectrogram(phase=True).geometry(stereo).n_maps == 4
+    parts = Spectrogram(phase=True).build(stereo)(torch.randn(1, 2, 100))
+    assert parts.shape[1] == 4
+
+
+def test_range():
+    assert Spectrogram(low=500, high=900).geometry(TASK).n_bins == 3
+    assert Spectrogram(high=5000).geometry(TASK).n_bins == 9, "cut at half the sample rate"
+    with pytest.raises(InputError, match="lowest frequency kept is not below the highest"):
+        Spectrogram(low=900, high=500).geometry(TASK)
+
+
+def test_another_sample_rate_needs_another_window():
+    with pytest.raises(InputError, match=r"0\.004 s \(128 samples\) or 0\.008 s \(256 samples\)"):
+        Spectrogram().geometry(Specification(("song",), 32000.0))

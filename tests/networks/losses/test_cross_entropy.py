@@ -1,0 +1,44 @@
+"""Cross-entropy against torch's own and against the definition."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional
+from torch.testing import assert_close
+
+from oscine.networks.losses.cross_entropy import CrossEntropy
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn((4, 3, 9), generator=generator), torch.randint(-1, 3, (4, 9), generator=generator)
+
+
+@pytest.mark.parametrize("weights", [None, torch.tensor([1.0, 2.0, 0.5])])
+def test_is_the_mean_over_known_frames(batch, weights):
+    logits, target = batch
+    expected = functional.cross_entropy(logits, target, weights, ignore_index=-1)
+    assert_close(CrossEntropy()(logits, target, weights), expected)
+
+
+def test_label_smoothing(batch):
+    logits, target = batch
+    expected = functional.cross_entropy(logits, target, ignore_index=-1, label_smoothing=0.1)
+    assert_close(CrossEntropy(label_smoothing=0.1)(logits, target), expected)
+
+
+def test_by_definition():
+    logits = torch.tensor([[[math.log(4.0), 0.0], [0.0, 0.0]]])
+    assert CrossEntropy()(logits, torch.tensor([[0, -1]])).item() == pytest.approx(math.log(5 / 4))
+
+
+def test_only_frames_of_weight_nothing():
+    logits = torch.zeros((1, 2, 3), requires_grad=True)
+    loss = CrossEntropy()(logits, torch.tensor([[0, 0, -1]]), torch.tensor([0.0, 1.0]))
+    loss.backward()
+    assert loss == 0
+    assert (logits.grad == 0).all()
