@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -90,6 +91,22 @@ def test_results_lie_within_the_recording_at_any_sample_rate(detector, sample_ra
     for _, channel, onset, offset in found:
         assert channel == 0
         assert 0 <= onset <= offset <= recording.duration
+
+
+def test_memory_does_not_grow_with_the_recording(detector):
+    sound = np.random.default_rng(0).normal(0, 0.01, 2_000_000).astype(np.float32)
+
+    def peak(n_samples):
+        recording = Recording.from_sound(sound[:n_samples], RATE)
+        tracemalloc.start()
+        try:
+            n_found = len(rows(detector, recording, block_size=1 << 16))
+            return tracemalloc.get_traced_memory()[1] - 500 * n_found
+        finally:
+            tracemalloc.stop()
+
+    peak(100_000)  # what is imported on the way
+    assert peak(2_000_000) < peak(500_000) + 2e6
 
 
 def test_can_be_stopped(detector):
