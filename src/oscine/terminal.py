@@ -37,6 +37,7 @@ class TerminalMonitor(Monitor):
             TextColumn("[dim]{task.fields[note]}"),
             console=self.console,
             transient=True,
+            redirect_stdout=False,  # results go to standard output, whatever standard error is
             disable=quiet or not sys.stderr.isatty(),
         )
 
@@ -66,7 +67,7 @@ class TerminalMonitor(Monitor):
     def message(self, text: str) -> None:
         """Print a message."""
         if not self.quiet:
-            self.console.print(text, markup=False)
+            self.console.print(text, markup=False, emoji=False)
 
     def warning(self, text: str) -> None:
         """Print a warning, also where quiet."""

@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -21,17 +22,20 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from oscine.core.errors import InputError
+from oscine.core.errors import InputError, OscineError
 
 _WHOLE = 16 * 2**20
 _BLOCK, _N_BLOCKS = 64 * 2**10, 64
+_PAGE = 4096
 
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Give a temporary path to write to; put it in place of `path` when the block ends well.
 
-    The temporary file has the suffix of `path`, so that libraries which choose a format by suffix work.
+    The temporary file has the suffix of `path`, so that libraries which choose a format by suffix work. Its name
+    begins with a dot and ends in `.partial` and that suffix: what a killed process leaves behind is nobody's input.
+    A link is kept, and what it leads to replaced; a file that is replaced keeps its permissions.
 
     Raises
     ------
@@ -39,31 +43,66 @@ def atomic(path: str | Path) -> Iterator[Path]:
         Where the folder cannot be written to or the disk is full; nothing is left behind.
     """
     path = Path(path)
-    temporary: Path | None = None
+    place = Path(os.path.realpath(path))
+    temporary = place.with_name(f".{place.stem[:80]}-{secrets.token_hex(4)}.partial{place.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:80]}-", suffix=f".partial{path.suffix}", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(exist_ok=False)
         yield temporary
         with open(temporary, "rb+") as stream:
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-        temporary = None
+        if place.is_file():
+            shutil.copymode(place, temporary)
+        temporary.replace(place)
     except OSError as error:
-        raise unwritable(path, error) from error
+        if _concerns(error, temporary, place):
+            raise unwritable(path, error) from error
+        raise
+    except OscineError:
+        raise
+    except Exception as error:  # libraries in C say in their own words that there is no room
+        if _is_full(place.parent):
+            raise unwritable(path, OSError(errno.ENOSPC, "no space")) from error
+        raise
     finally:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _concerns(error: OSError, *paths: Path) -> bool:
+    """Whether an error is about what is written, not about another file that was read meanwhile."""
+    if error.filename is None or not isinstance(error.filename, str):
+        return True
+    named = Path(error.filename)
+    return any(named == path or named in path.parents for path in paths)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _PAGE
+    except OSError:
+        return False
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CLOSED = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+}
 
 
 def unwritable(path: str | Path, error: OSError) -> Exception:
     """The `InputError` for a disk that is full or a folder that is closed; any other error as it is."""
-    if error.errno == errno.ENOSPC:
-        return InputError("the disk is full; nothing was written", path=path, cure="Free some space and run again")
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR}:
+    if error.errno in _FULL or (error.errno is None and _is_full(Path(path).parent)):
+        problem = "the file may not grow any larger" if error.errno == errno.EFBIG else "the disk is full"
+        return InputError(f"{problem}; nothing was written", path=path, cure="Free some space and run again")
+    if error.errno in _CLOSED:
         reason = os.strerror(error.errno).lower()
         return InputError(
             f"cannot be written ({reason})",
@@ -105,7 +144,7 @@ def digest(path: str | Path) -> str:
 
 
 def timestamp() -> str:
-    """This moment as it stands in file names: 20260131T235959."""
+    """The moment as it stands in file names: 20260131T235959."""
     return datetime.now().strftime("%Y%m%dT%H%M%S")
 
 
@@ -161,10 +200,4 @@ def describe(value: object) -> object:
         return [describe(item) for item in value]
     if isinstance(value, Path):
         return {"path": str(value), "digest": digest(value)} if value.is_file() else {"path": str(value)}
-    return str(value)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)

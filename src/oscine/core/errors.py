@@ -55,10 +55,8 @@ class InputError(OscineError, ValueError):
             text += f"; found {_shown(found)}"
         if allowed is not None:
             text += f"; allowed: {_listed(allowed)}"
-        text = text.rstrip(".") + "."
-        if cure:
-            text += f" {cure}" if cure.endswith("?") else f" {cure.rstrip('.')}."
-        super().__init__(" ".join(text.split()))
+        sentences = [text] if cure is None else [text, cure]
+        super().__init__(" ".join(" ".join(map(_ended, sentences)).split()))
 
 
 class Cancelled(OscineError):
@@ -86,6 +84,11 @@ def unknown(what: str, word: str, allowed: Iterable[str], **where: object) -> In
     guess = nearest(word, choices)
     cure = f"Did you mean {guess!r}?" if guess else None
     return InputError(f"unknown {what}", found=word, allowed=choices, cure=cure, **where)  # type: ignore[arg-type]
+
+
+def _ended(sentence: str) -> str:
+    sentence = sentence.rstrip()
+    return sentence if sentence.endswith("?") else sentence.rstrip(".") + "."
 
 
 def _shown(value: object) -> str:

@@ -1,6 +1,6 @@
 """Operations: a function that is also a command, a form and a job.
 
-    @operation(each="recording", out="{stem}_detected.csv")
+    @operation(each="recording", out="{folder}/{stem}_detected.csv")
     def detect(recording: Recording, params: DetectParams = DetectParams(), *, monitor=SILENT) -> Annotations:
         '''Find sounds in a recording.'''
 
@@ -8,6 +8,10 @@ The signature says everything: positional arguments are inputs (a type that has 
 path on the command line), `params` is the frozen parameter object, `monitor` the way outward, `out` (where an
 operation writes while it runs) a path. The decorator leaves a plain function with an `operation` attribute, and
 puts the provenance into any result that has a place for it (`result.with_provenance(provenance)`).
+
+A type whose inputs may come many at a time has `gather(text)`, which yields a path and an object (or the
+`InputError` that opening it raised) for each thing that `text`, a folder or a pattern, means. How drivers use all
+this is in `running`.
 """
 
 from __future__ import annotations
@@ -17,20 +21,25 @@ import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+from oscine.core import docstrings
 from oscine.core.artifacts import Provenance, describe
 from oscine.core.errors import InputError
 from oscine.core.params import OperationParams
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @dataclass(frozen=True)
 class Input:
-    """One input of an operation: its name, the type that loads it, and whether it may be left out."""
+    """One input of an operation: its name, the type that loads it, whether it may be left out, and what it is."""
 
     name: str
     type: Any
     required: bool
+    help: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,10 @@ class Operation:
 
     Attributes
     ----------
+    summary, description
+        The first line of its docstring, and the prose behind it.
+    takes_out
+        Whether it writes while it runs, into a path that it is given as `out`.
     each
         Name of the input that the command line accepts many of, running the operation once for each.
     out
@@ -64,34 +77,36 @@ def operation(
     each: str | None = None,
     out: str | None = None,
     save: Callable[[Any, Any, Any], list[Any]] | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a function to be an operation (see the module's docstring)."""
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
+        declared = _Declared(function, signature, each, out, save)
 
         @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError as error:
-                raise TypeError(f"{function.__name__}{signature}: {error}") from None
+                given = ", ".join(signature.parameters)
+                raise TypeError(f"{function.__name__}({given}): {error}") from None
             bound.apply_defaults()
             params = bound.arguments["params"]
-            expected = run.operation.params  # type: ignore[attr-defined]
-            if not isinstance(params, expected):
+            if not isinstance(params, declared.params):
                 raise InputError(
                     f"params of {function.__name__} has the wrong type",
                     found=type(params).__name__,
-                    allowed=expected.__name__,
+                    allowed=declared.params.__name__,
                 )
-            result = function(*bound.args, **bound.kwargs)
+            result = function(*args, **kwargs)
             if hasattr(result, "with_provenance"):
-                inputs = {item.name: describe(bound.arguments[item.name]) for item in run.operation.inputs}  # type: ignore[attr-defined]
-                return result.with_provenance(Provenance.now(function.__name__, params.to_dict(), inputs))
+                inputs = {item.name: describe(bound.arguments[item.name]) for item in declared.inputs}
+                provenance = Provenance.now(function.__name__, params.to_dict(), inputs)
+                return typing.cast("R", result.with_provenance(provenance))
             return result
 
-        run.operation = _Declared(function, signature, each, out, save)  # type: ignore[attr-defined]
+        run.operation = declared  # type: ignore[attr-defined]
         return run
 
     return decorate
@@ -109,17 +124,17 @@ class _Declared:
     def _operation(self) -> Operation:
         function, signature, each, out, save = self._parts
         types = typing.get_type_hints(function)
+        text = docstrings.read(function.__doc__)
         inputs = tuple(
-            Input(name, types[name], parameter.default is parameter.empty)
+            Input(name, types[name], parameter.default is parameter.empty, text.parameters.get(name, ""))
             for name, parameter in signature.parameters.items()
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name != "params"
         )
-        text = inspect.getdoc(function) or ""
         return Operation(
             function=function,
             name=function.__name__,
-            summary=text.split("\n", 1)[0],
-            description=text,
+            summary=text.summary,
+            description=text.prose,
             inputs=inputs,
             params=types["params"],
             takes_out="out" in signature.parameters,

@@ -21,9 +21,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from oscine.core.errors import InputError
-from oscine.core.params import Params, Unit
-from oscine.core.plugins import Plugin, PluginKind
+from oscine.core.errors import InputError, unknown
+from oscine.core.params import Params, Unit, bounds, default_of
+from oscine.core.plugins import Plugin, PluginKind, canonical
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Option:
         "flag" (on or off), "list" (values separated by commas), "mapping" (`a=b,c=d`), "plugin" or "value".
     type, unit, default, bounds, choices
         As text, for help; `choices` is empty where any value in bounds will do.
+    optional
+        Whether "none" is a value.
     """
 
     path: tuple[str, ...]
@@ -48,6 +50,7 @@ class Option:
     default: str
     bounds: str
     choices: tuple[str, ...]
+    optional: bool = False
 
     @property
     def name(self) -> str:
@@ -73,13 +76,22 @@ def _flatten(
 ) -> Iterator[Option]:
     for name, field in params.model_fields.items():
         path = (*base, name)
-        default = defaults.get(name, _default(field))
+        default = defaults.get(name, default_of(field))
         kind = plugin_kind(field)
         value = given.get(name)
         if kind is not None:
-            chosen = _chosen(kind, value, default)
-            fallback = default.plugin_name if isinstance(default, Plugin) else "none" if default is None else ""
-            yield Option(path, "plugin", "name", field.description or "", "", fallback, "", tuple(kind.names()))
+            chosen = _chosen(kind, value, None if name in given and value is None else default)
+            yield Option(
+                path=path,
+                form="plugin",
+                type="name",
+                help=_joined(field.description),
+                unit="",
+                default=shown(default),
+                bounds="",
+                choices=tuple(kind.names()),
+                optional=_allows_none(field.annotation),
+            )
             if chosen is not None:
                 inner = value if isinstance(value, Mapping) else {}
                 same = isinstance(default, Plugin) and isinstance(default, chosen)
@@ -91,32 +103,50 @@ def _flatten(
             yield _option(path, field, default)
 
 
+def choose(texts: Mapping[tuple[str, ...], Any], params: type[Params], start: Mapping[str, Any]) -> dict[str, Any]:
+    """`start` with the plug-ins (and nothing else) that `texts` name: what decides which options there are."""
+    values = _copy(start)
+    for path in sorted(texts, key=len):
+        for option in flatten(params, values):
+            if option.path == path and option.form == "plugin":
+                _put(values, option, texts[path])
+    return values
+
+
 def assemble(texts: Mapping[tuple[str, ...], Any], params: type[Params], start: Mapping[str, Any]) -> dict[str, Any]:
     """Nested values from options given as text, on top of `start` (from a file).
 
     Raises
     ------
     InputError
-        Where a mapping is not written as `name=value`.
+        For an unknown option or plug-in, or where a mapping is not written as `name=value`.
     """
+    options = {option.path: option for option in flatten(params, choose(texts, params, start))}
     values = _copy(start)
-    options = {option.path: option for option in flatten(params, _with_names(texts, start))}
     for path in sorted(texts, key=len):
-        option, text = options[path], texts[path]
-        place = values
-        for part in path[:-1]:
-            inner = place.get(part)
-            if not isinstance(inner, dict):
-                inner = {"name": inner} if isinstance(inner, str) else {}
-                place[part] = inner
-            place = inner
-        if option.form == "plugin":
-            before = place.get(path[-1])
-            same = isinstance(before, dict) and before.get("name") == text
-            place[path[-1]] = before if same else None if text.lower() == "none" else {"name": text}
-        else:
-            place[path[-1]] = _parsed(option, text)
-    return _with_default_names(values, params)
+        if path not in options:
+            raise unknown("option", ".".join(path), [".".join(known) for known in options])
+        _put(values, options[path], texts[path])
+    return values
+
+
+def _put(values: dict[str, Any], option: Option, text: Any) -> None:
+    """Set one option in nested values; naming a plug-in that is chosen already keeps its options."""
+    place = values
+    for part in option.path[:-1]:
+        inner = place.get(part)
+        if not isinstance(inner, dict):
+            inner = place[part] = {"name": inner} if isinstance(inner, str) else {}
+        place = inner
+    last = option.path[-1]
+    if option.form != "plugin":
+        place[last] = _parsed(option, text)
+        return
+    before = place.get(last)
+    kept = (
+        before if isinstance(before, dict) and canonical(before.get("name", option.default)) == canonical(text) else {}
+    )
+    place[last] = None if option.optional and text.lower() == "none" else {**kept, "name": text}
 
 
 def plugin_kind(field: FieldInfo) -> PluginKind[Any] | None:
@@ -129,40 +159,6 @@ def plugin_kind(field: FieldInfo) -> PluginKind[Any] | None:
             if isinstance(item, PluginKind):
                 return item
     return None
-
-
-def _with_names(texts: Mapping[tuple[str, ...], Any], start: Mapping[str, Any]) -> dict[str, Any]:
-    """`start` with the plug-in names (and nothing else) that `texts` choose."""
-    values = _copy(start)
-    for path, text in sorted(texts.items(), key=lambda item: len(item[0])):
-        place = values
-        for part in path[:-1]:
-            inner = place.setdefault(part, {})
-            if isinstance(inner, str):
-                inner = place[part] = {"name": inner}
-            if not isinstance(inner, dict):
-                break
-            place = inner
-        else:
-            if isinstance(text, str):
-                before = place.get(path[-1])
-                place[path[-1]] = {**before, "name": text} if isinstance(before, dict) else text
-    return values
-
-
-def _with_default_names(values: dict[str, Any], params: type[Params]) -> dict[str, Any]:
-    """Options of a plug-in given without its name belong to the default plug-in, whose other options they keep."""
-    for name, value in values.items():
-        field = params.model_fields.get(name)
-        if field is None or not isinstance(value, dict):
-            continue
-        default = _default(field)
-        if plugin_kind(field) is not None:
-            if isinstance(default, Plugin) and value.get("name", default.plugin_name) == default.plugin_name:
-                values[name] = {**default.to_dict(), **value}
-        elif (nested := _nested(field)) is not None:
-            values[name] = _with_default_names(value, nested)
-    return values
 
 
 def _chosen(kind: PluginKind[Any], value: Any, default: Any) -> type[Plugin] | None:
@@ -178,16 +174,14 @@ def _nested(field: FieldInfo) -> type[Params] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, Params) else None
 
 
-def _default(field: FieldInfo) -> Any:
-    return None if field.is_required() else field.get_default(call_default_factory=True)
-
-
 def _option(path: tuple[str, ...], field: FieldInfo, default: Any) -> Option:
     annotation = _without_none(field.annotation)
     origin = typing.get_origin(annotation) or annotation
     choices: tuple[str, ...] = ()
     if origin is typing.Literal:
         choices = tuple(str(value) for value in typing.get_args(annotation))
+    elif isinstance(origin, type) and issubclass(origin, Enum):
+        choices = tuple(str(member.value) for member in origin)
     form = "value"
     if origin is bool:
         form = "flag"
@@ -199,29 +193,33 @@ def _option(path: tuple[str, ...], field: FieldInfo, default: Any) -> Option:
     for argument in typing.get_args(field.annotation):
         metadata += getattr(argument, "__metadata__", ())
     unit = next((item.symbol for item in metadata if isinstance(item, Unit)), "")
-    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
-    bounds = ", ".join(
-        f"{sign} {getattr(item, key)}"
+    limits = {
+        key: getattr(item, key)
         for item in metadata
-        for key, sign in signs.items()
+        for key in ("gt", "ge", "lt", "le")
         if getattr(item, key, None) is not None
-    )
+    }
     return Option(
         path=path,
         form=form,
         type=_type_name(annotation),
-        help=" ".join((field.description or "").split()),
+        help=_joined(field.description),
         unit=unit,
-        default="" if field.is_required() and default is PydanticUndefined else shown(default),
-        bounds=bounds,
+        default=shown(default),
+        bounds=bounds(limits) or "",
         choices=choices,
+        optional=_allows_none(field.annotation),
     )
 
 
 def shown(value: Any) -> str:
-    """A default as a user would type it."""
+    """A default as a user would type it; "" for none at all."""
     if value is None:
         return "none"
+    if value is PydanticUndefined:
+        return ""
+    if isinstance(value, Plugin):
+        return value.plugin_name
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, Enum):
@@ -230,13 +228,13 @@ def shown(value: Any) -> str:
         return ",".join(f"{key}={item}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ",".join(shown(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _parsed(option: Option, text: Any) -> Any:
     if not isinstance(text, str):
         return text
-    if text.lower() == "none" and option.default == "none":
+    if text.lower() == "none" and option.optional:
         return None
     if option.form == "list":
         return [part.strip() for part in text.split(",") if part.strip()]
@@ -247,6 +245,14 @@ def _parsed(option: Option, text: Any) -> Any:
                 raise InputError(f"option {option.name}: no '=' in it", found=key, allowed="name=value,name=value")
         return {key.strip(): value.strip() for key, _, value in pairs}
     return text
+
+
+def _joined(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _allows_none(annotation: Any) -> bool:
+    return type(None) in typing.get_args(annotation)
 
 
 def _without_none(annotation: Any) -> Any:

@@ -13,7 +13,8 @@ Nothing is imported until a member is asked for. One that fails to import is lef
 names it; asked for by name, it is an error that says why.
 
 A field `Annotated[Detector, DETECTORS]` accepts a member, its name, or a mapping such as
-`{"name": "envelope", "min_distance": 0.02}`, which is also how it is written down.
+`{"name": "envelope", "min_distance": 0.02}`, which is also how it is written down. A mapping without a name
+means the field's default plug-in.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from oscine.core.errors import InputError, unknown
-from oscine.core.params import Params
+from oscine.core.params import Params, explain
 
 FOLDERS = "OSCINE_PLUGINS"
 """Environment variable: folders that hold a stranger's plug-ins, separated as in PATH."""
@@ -44,6 +45,17 @@ FOLDERS = "OSCINE_PLUGINS"
 
 class PluginWarning(UserWarning):
     """A plug-in could not be imported and is left out."""
+
+
+def canonical(name: str) -> str:
+    """A name as it is kept: in lower case with hyphens; the path of a file in full.
+
+    Examples
+    --------
+    >>> canonical("Time_Frequency")
+    'time-frequency'
+    """
+    return str(Path(name).resolve()) if name.endswith(".py") else name.lower().replace("_", "-")
 
 
 class Plugin(Params):
@@ -60,6 +72,13 @@ class Plugin(Params):
     def to_dict(self) -> dict[str, Any]:
         """Its name and options, as plain values."""
         return {"name": self.plugin_name, **super().to_dict()}
+
+    def completed(self, value: object) -> object:
+        """As for any `Params`, where `value` means this plug-in (by its name, or by none)."""
+        name = value if isinstance(value, str) else value.get("name") if isinstance(value, Mapping) else None
+        if name is not None and canonical(str(name)) != self.plugin_name:
+            return value
+        return self if isinstance(value, str) else super().completed(value)
 
 
 P = TypeVar("P", bound=Plugin)
@@ -88,7 +107,7 @@ class PluginKind(Generic[P]):
     @property
     def singular(self) -> str:
         """The kind in the singular, for messages."""
-        return self.name.removesuffix("s")
+        return self.name.removesuffix("es" if self.name.endswith("sses") else "s")
 
     @cached_property
     def _sources(self) -> dict[str, str | Path | importlib.metadata.EntryPoint]:
@@ -121,7 +140,7 @@ class PluginKind(Generic[P]):
         InputError
             For an unknown name, with the allowed names and the nearest; for a file that cannot be used, saying why.
         """
-        key = name if name.endswith(".py") else name.lower().replace("_", "-")
+        key = canonical(name)
         if key not in self._loaded:
             if key.endswith(".py"):
                 source: str | Path | importlib.metadata.EntryPoint = Path(key)
@@ -169,23 +188,40 @@ class PluginKind(Generic[P]):
         if isinstance(source, str):
             return importlib.import_module(source)
         if isinstance(source, importlib.metadata.EntryPoint):
-            return importlib.import_module(source.value)
+            return importlib.import_module(source.module)
         if not source.is_file():
-            raise FileNotFoundError(f"there is no file {source}")
+            raise FileNotFoundError("there is no such file")
         spec = importlib.util.spec_from_file_location(f"oscine_plugin_{self.name}_{source.stem}", source)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module  # pydantic resolves annotations through it
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[spec.name]
+            raise
         return module
 
     # -- as the metadata of a field --------------------------------------------------------------------------
 
     def make(self, value: object) -> P:
-        """A member from itself, its name, or a mapping with its name and options."""
+        """A member from itself, its name, or a mapping with its name and options.
+
+        Raises
+        ------
+        InputError
+            For an unknown name or option, or a value out of range.
+        """
+        try:
+            return self._make(value)
+        except ValidationError as error:
+            raise explain(error, owner=self.singular) from None
+
+    def _make(self, value: object) -> P:
+        """As `make`, but problems with options are pydantic's, which knows where it met them."""
         if isinstance(value, self.base):
-            return value
+            return self._named(value)
         if isinstance(value, str):
             return self.get(value)()
         if isinstance(value, Mapping):
@@ -196,25 +232,23 @@ class PluginKind(Generic[P]):
             return self.get(name).model_validate(options)
         raise InputError(f"not a {self.singular}", found=value, allowed=self.names())
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def validate(value: object) -> P:
-            try:
-                return self.make(value)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                path = ".".join(str(part).replace("_", "-") for part in first["loc"])
-                message = first["msg"].removeprefix("Value error, ")
-                raise ValueError(f"{path + ': ' if path else ''}{message}, found {first['input']!r}") from None
+    def _named(self, member: P) -> P:
+        """A member made from its class, which is known by its entry point's name from now on, if it has one."""
+        for name, source in self._sources.items():
+            if isinstance(source, importlib.metadata.EntryPoint) and source.module == type(member).__module__:
+                type(member).plugin_name = name
+        return member
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda member: member.to_dict())
+            self._make, serialization=core_schema.plain_serializer_function_ser_schema(lambda member: member.to_dict())
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """One alternative per member, told apart by the constant `name`."""
         alternatives = []
         for name, member in self.members().items():
-            form = member.model_json_schema()
+            form = dict(handler.resolve_ref_schema(handler(member.__pydantic_core_schema__)))
             form["properties"] = {"name": {"const": name, "type": "string"}, **form.get("properties", {})}
             form["required"] = ["name", *form.get("required", [])]
             alternatives.append(form)

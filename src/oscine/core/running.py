@@ -1,0 +1,239 @@
+"""Running an operation as a driver does: read its inputs, run it once for each, write what comes out.
+
+The command line and the jobs speak text: paths, patterns, folders. Here they become objects (`load`, `gather`),
+every result gets its place (`target`), and one input that cannot be used does not stop the others (`run`).
+"""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import math
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from oscine.core.artifacts import timestamp
+from oscine.core.errors import InputError
+from oscine.core.monitor import Monitor
+from oscine.core.operations import Input, Operation
+
+_OWN_WORD = re.compile(r"(.+)_scores")
+"""Names of results that other results are made from: what comes of `new_scores.h5` is about `new`."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of one input.
+
+    Attributes
+    ----------
+    input
+        The path that it was read from, if any.
+    outputs
+        Files and folders that were written.
+    result
+        What the operation gave; `None` where it failed.
+    error
+        Why it failed.
+    """
+
+    operation: str
+    input: Path | None
+    outputs: list[Path] = field(default_factory=list)
+    result: Any = None
+    error: InputError | OSError | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        about = {"operation": self.operation, "input": None if self.input is None else str(self.input)}
+        if self.error is not None:
+            return {**about, "error": str(self.error)}
+        described = self.result.summary() if hasattr(self.result, "summary") else self.result
+        return {**about, "outputs": [str(path) for path in self.outputs], "result": plain(described)}
+
+
+def run(
+    function: Callable[..., Any],
+    texts: Mapping[str, Any],
+    params: Any,
+    *,
+    out: str | None = None,
+    monitor: Monitor,
+) -> Iterator[Report]:
+    """Run an operation once for each input, and write its results.
+
+    Parameters
+    ----------
+    function
+        An operation.
+    texts
+        The text given for each input; a list of them for the one that may be many.
+    params
+        Its parameters.
+    out
+        Where to write; a folder where there are many inputs. By default the operation's own place.
+
+    Yields
+    ------
+    Report
+        One for each input, in their order, as soon as it is done; with an `error` where one of many failed.
+
+    Raises
+    ------
+    InputError
+        Where there is only one input and it cannot be used; where many were to go into one file.
+    """
+    operation: Operation = function.operation  # type: ignore[attr-defined]
+    each = next((item for item in operation.inputs if item.name == operation.each), None)
+    fixed = {
+        item.name: load(item, texts[item.name])
+        for item in operation.inputs
+        if item is not each and texts.get(item.name) is not None
+    }
+    if each is None:
+        first = texts.get(operation.inputs[0].name) if operation.inputs else None
+        path = None if first is None else Path(first)
+        yield _once(function, fixed, path, target(operation, path, out), params, monitor)
+        return
+    found = gather(each, texts[each.name])
+    foremost = list(itertools.islice(found, 2))
+    many = len(foremost) > 1
+    taken: dict[Path, Path] = {}
+    if many:
+        _check_folder(operation, out)
+    for path, value in itertools.chain(foremost, found):
+        monitor.check()
+        try:
+            if isinstance(value, (InputError, OSError)):
+                raise value
+            place = target(operation, path, out, many=many)
+            if place is not None and (other := taken.setdefault(place, path)) != path:
+                raise InputError(
+                    f"its result would overwrite that of {other}", path=path, cure="Run them one by one, with --out"
+                )
+            yield _once(function, {**fixed, each.name: value}, path, place, params, monitor)
+        except (InputError, OSError) as error:
+            if not many:
+                raise
+            yield Report(operation.name, path, error=error)
+
+
+def _once(
+    function: Callable[..., Any],
+    inputs: Mapping[str, Any],
+    path: Path | None,
+    place: Path | None,
+    params: Any,
+    monitor: Monitor,
+) -> Report:
+    operation: Operation = function.operation  # type: ignore[attr-defined]
+    out = {"out": place} if operation.takes_out else {}
+    result = function(**inputs, **out, params=params, monitor=monitor)
+    written: list[Any] = []
+    if operation.save is not None:
+        written = operation.save(result, place, params)
+    elif place is not None and operation.takes_out:
+        written = [place]
+    elif place is not None and hasattr(result, "save"):
+        written = [result.save(place)]
+    return Report(operation.name, path, [Path(item) for item in written], result)
+
+
+# -- inputs ----------------------------------------------------------------------------------------------------------
+
+
+def load(item: Input, text: str) -> Any:
+    """One input from its text: by `load` of its type where it has one, else by calling the type."""
+    kinds = [kind for kind in getattr(item.type, "__args__", (item.type,)) if kind is not type(None)]
+    for kind in kinds:
+        if hasattr(kind, "load"):
+            return kind.load(text)
+    return kinds[0](text)
+
+
+def gather(item: Input, texts: Sequence[str]) -> Iterator[tuple[Path, Any]]:
+    """Everything that some paths, folders and patterns mean, opened one at a time.
+
+    Yields
+    ------
+    path, value
+        What a result is named after, and the object, or the error that opening it raised.
+    """
+    own = getattr(item.type, "gather", None)
+    for text in texts:
+        try:
+            if own is not None:
+                yield from own(text)
+                continue
+        except InputError as error:
+            yield Path(text), error
+            continue
+        matches = sorted(glob.glob(text)) if glob.has_magic(text) and not Path(text).exists() else [text]  # noqa: PTH207
+        if not matches:
+            yield Path(text), InputError("no file fits this pattern", found=text)
+        for match in matches:
+            try:
+                yield Path(match), load(item, match)
+            except (InputError, OSError) as error:
+                yield Path(match), error
+
+
+# -- outputs ---------------------------------------------------------------------------------------------------------
+
+
+def target(operation: Operation, path: Path | None, out: str | None = None, *, many: bool = False) -> Path | None:
+    """Where a result goes: `out`, else the operation's own place, named after the input; `None` for nowhere.
+
+    Parameters
+    ----------
+    path
+        What the result is named after. A logical recording `<file>-<part>`, which is no file, is named in full.
+    out
+        A file; a folder where there are many inputs, or where it is one already and the operation writes a file
+        for each input.
+    """
+    if operation.out is None:
+        return Path(out) if out else None
+    stem, folder = _stem_and_folder(path)
+    default = Path(operation.out.format(stem=stem, folder=folder, time=timestamp()))
+    if out is None:
+        return default
+    into = many or (operation.each is not None and (Path(out).is_dir() or out.endswith(os.sep)))
+    return Path(out) / default.name if into else Path(out)
+
+
+def _stem_and_folder(path: Path | None) -> tuple[str, Path]:
+    if path is None:
+        return "", Path()
+    if not path.name or path.name == "..":
+        path = path.resolve()
+    while glob.has_magic(path.name) and not path.exists():
+        path = path.parent if path.parent.name else path.parent.resolve()
+    stem = path.stem if path.is_file() else path.name
+    match = _OWN_WORD.fullmatch(stem)
+    return match[1] if match else stem, path.parent
+
+
+def _check_folder(operation: Operation, out: str | None) -> None:
+    """Many results do not go into one file."""
+    if out is None or operation.out is None or Path(out).is_dir():
+        return
+    if Path(out).exists() or (Path(out).suffix and Path(out).suffix == Path(operation.out).suffix):
+        raise InputError("several results do not go into one file", path=out, cure="Give a folder: --out results/")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: arrays as lists, numbers that are not finite as null, everything else as text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy's
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
