@@ -138,7 +138,8 @@ class Dataset:
 
             if not path.is_dir():
                 raise InputError("there is no such dataset", path=path, cure="Make one: oscine prepare FOLDER")
-            return prepare(Recordings(path))
+            prepared: Dataset = prepare(Recordings(path))
+            return prepared
         try:
             card = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
             files, names, labels = card["recordings"], card["parts"], card["labels"]

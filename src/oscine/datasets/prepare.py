@@ -71,7 +71,7 @@ def prepare(
         Where no annotation is left to use, or a wished label has no example.
     """
     if annotations is None:
-        annotations = Annotations.load(recordings.folder, recordings=recordings, monitor=monitor)
+        annotations = _beside(recordings, monitor)
     chosen = annotations.relabel(params.relabel).select(kinds=params.kinds)
     rows = chosen.to_pandas()
     labels = params.labels or tuple(sorted(set(rows["label"])))
@@ -94,6 +94,14 @@ def prepare(
     dataset = Dataset(recordings, LabelSet(labels), parts)
     _warn_of_few(dataset.counts(), params, monitor)
     return dataset
+
+
+def _beside(recordings: Recordings, monitor: Monitor) -> Annotations:
+    """The annotation files in the folders of the recordings."""
+    folders = sorted({recording.path.parent for recording in recordings})
+    tops = [folder for folder in folders if not any(other in folder.parents for other in folders)]
+    first, *others = (Annotations.load(folder, recordings=recordings, monitor=monitor) for folder in tops)
+    return first.concat(*others)
 
 
 def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor) -> Annotations:

@@ -68,7 +68,7 @@ class Evaluation:
     ----------
     labels
         Of the model.
-    confusion
+    confusion_matrix
         Of frames, each taken for its most probable label.
     curves, thresholds
         Of each label: what every threshold does to its frames, and the one at the wished ratio.
@@ -77,7 +77,7 @@ class Evaluation:
     """
 
     labels: tuple[str, ...]
-    confusion: ConfusionMatrix
+    confusion_matrix: ConfusionMatrix
     curves: Mapping[str, OperatingCurve]
     thresholds: Mapping[str, Threshold]
     events: EventScores
@@ -93,7 +93,7 @@ class Evaluation:
         """Every figure, as plain values."""
         return {
             "part": self.part,
-            "frames": self.confusion.to_dict(),
+            "frames": self.confusion_matrix.to_dict(),
             "thresholds": {label: threshold.to_dict() for label, threshold in self.thresholds.items()},
             "average_precision": {label: _plain(curve.average_precision) for label, curve in self.curves.items()},
             "auc": {label: _plain(curve.auc) for label, curve in self.curves.items()},
@@ -104,7 +104,7 @@ class Evaluation:
     def __str__(self) -> str:
         width = max(map(len, self.labels))
         lines = [f"frames of the {self.part} part:", f"{'':{width}}  precision  recall     F1  threshold  frames"]
-        matrix = self.confusion
+        matrix = self.confusion_matrix
         for i, label in enumerate(self.labels):
             rates = f"{matrix.precision[i]:9.3f}  {matrix.recall[i]:6.3f}  {matrix.f1[i]:5.3f}"
             lines.append(f"{label:{width}}  {rates}  {self.thresholds[label].value:9.3f}  {matrix.counts[i].sum():6d}")
@@ -114,7 +114,7 @@ class Evaluation:
     def save(self, path: str | Path) -> Path:
         """Write a folder of tables: `evaluation.json`, `confusion_matrix.csv`, `thresholds.csv`, `curves.csv`."""
         path = Path(path)
-        write_text(path / "confusion_matrix.csv", _confusion_csv(self.confusion))
+        write_text(path / "confusion_matrix.csv", _confusion_csv(self.confusion_matrix))
         write_text(path / "thresholds.csv", _thresholds_csv(self.thresholds))
         write_text(path / "curves.csv", _curves_csv(self.curves))
         card = {"oscine": "evaluation", "version": 1, "labels": list(self.labels), **self.summary()}
@@ -287,7 +287,8 @@ def _curves_csv(curves: Mapping[str, OperatingCurve], most: int = 500) -> str:
     """Precision and recall at up to `most` thresholds of each label."""
     lines = ["label,threshold,precision,recall,false_positive_rate\n"]
     for label, curve in curves.items():
-        chosen = np.unique(np.linspace(0, len(curve.thresholds) - 1, most).astype(int)) if len(curve.thresholds) else []
+        n = len(curve.thresholds)
+        chosen = np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
         lines += [
             f"{label},{curve.thresholds[i]},{curve.precision[i]},{curve.recall[i]},{curve.false_positive_rate[i]}\n"
             for i in chosen

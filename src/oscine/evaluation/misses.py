@@ -54,29 +54,19 @@ def misses(
     """
     both = detected if predicted is None else detected.concat(predicted)
     table = both.to_pandas()
+    for kind in ("detected", "predicted"):
+        if kind not in both.kinds:
+            raise InputError(f"there are no {kind} sounds", path=both.source, found=both.kinds, cure="Give both files")
     heard = table[(table["kind"] == "detected") & ~table["label"].isin(params.quiet)]
-    known = table[table["kind"] == "predicted"]
-    if params.labels:
-        known = known[known["label"].isin(params.labels)]
-    for kind, rows in (("detected", table["kind"] == "detected"), ("predicted", table["kind"] == "predicted")):
-        if not rows.any():
-            raise InputError(
-                f"there are no {kind} sounds",
-                path=both.source,
-                found=sorted(set(table["kind"])),
-                cure="Give both files",
-            )
-    missed = []
-    for name, rows in heard.groupby("recording", sort=True):
+    known = table[(table["kind"] == "predicted") & table["label"].isin(params.labels or both.label_names)]
+    missed = [pd.DataFrame({"recording": [], "onset": [], "offset": []})]
+    for name, sounds in heard.groupby("recording", sort=True):
         mine = known[known["recording"] == name]
         if mine.empty:
             monitor.warning(f"{name}: nothing is predicted, so all that was detected is missed")
         reach = np.where(mine["onset"] == mine["offset"], params.reach, 0.0)
         covered = np.stack([mine["onset"] - reach, mine["offset"] + reach], axis=1)
-        left = subtract(merge(rows[["onset", "offset"]].to_numpy()), merge(covered))
+        left = subtract(merge(sounds[["onset", "offset"]].to_numpy()), merge(covered))
         left = left[left[:, 1] - left[:, 0] >= params.min_duration]
         missed.append(pd.DataFrame({"recording": name, "onset": left[:, 0], "offset": left[:, 1]}))
-    rows = (
-        pd.concat(missed, ignore_index=True) if missed else pd.DataFrame({"recording": [], "onset": [], "offset": []})
-    )
-    return Annotations(rows.assign(label=params.label, kind="missed"))
+    return Annotations(pd.concat(missed, ignore_index=True).assign(label=params.label, kind="missed"))

@@ -65,7 +65,8 @@ def is_peak(values: NDArray[np.float32], distance: int) -> NDArray[np.bool_]:
     # highest among the `distance` frames before, exclusive
     earlier = maximum_filter1d(values, distance, mode="constant", cval=-np.inf, origin=_trailing(distance))
     earlier = np.concatenate([[-np.inf], earlier[:-1]])
-    return (values == highest) & (values > earlier)
+    found: NDArray[np.bool_] = (values == highest) & (values > earlier)
+    return found
 
 
 def _trailing(size: int) -> int:

@@ -123,7 +123,7 @@ def prior_weights(labels: tuple[str, ...], prevalences: dict[str, float]) -> NDA
             allowed=",".join(f"{label}=1" for label in labels),
         )
     weights = np.array([prevalences[label] for label in labels], np.float32)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _blocks(

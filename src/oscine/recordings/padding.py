@@ -47,4 +47,5 @@ def mirrored(positions: NDArray[np.int64], n_samples: int) -> NDArray[np.int64]:
         return np.zeros_like(positions)
     period = 2 * (n_samples - 1)
     folded = np.abs(positions) % period
-    return np.minimum(folded, period - folded)
+    inside: NDArray[np.int64] = np.minimum(folded, period - folded)
+    return inside

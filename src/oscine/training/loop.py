@@ -78,7 +78,7 @@ class Fit:
             Where the user or the system asked to stop; the state is saved and nothing is lost.
         """
         params = self.params
-        fabric = Fabric(accelerator=params.device, devices=1, precision=params.precision)  # type: ignore[arg-type]
+        fabric = Fabric(accelerator=params.device, devices=1, precision=params.precision)
         optimizer = make_optimizer(
             params.optimizer, self.network.parameters(), params.learning_rate, params.weight_decay
         )

@@ -114,6 +114,28 @@ class Run:
         """What was measured at every step and validation of a replicate."""
         return read_metrics(self.path / f"replicate-{replicate}" / METRICS)
 
+    @property
+    def training(self) -> dict[str, list[float]]:
+        """Columns `step`, `loss` and `accuracy` of the best replicate's training."""
+        return self._columns({"loss": "loss", "accuracy": "accuracy"})
+
+    @property
+    def validation(self) -> dict[str, list[float]]:
+        """Columns `step`, `loss` and `accuracy` (recall, mean over labels) of the best replicate's validations."""
+        return self._columns({"loss": "validation_loss", "accuracy": "validation_recall"})
+
+    @property
+    def winner(self) -> int:
+        """Number of the best replicate."""
+        name = max(self.best, key=lambda name: self.best[name].get("f1", 0.0), default="replicate-1")
+        return int(name.rpartition("-")[2])
+
+    def _columns(self, names: dict[str, str]) -> dict[str, list[float]]:
+        lines = [line for line in self.metrics(self.winner) if all(source in line for source in names.values())]
+        if not lines:
+            return {}
+        return {name: [line[source] for line in lines] for name, source in {"step": "step", **names}.items()}
+
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be; the card is written again."""
         run = replace(self, provenance=provenance)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from oscine.annotations.project import Project
 from oscine.core.artifacts import timestamp
@@ -44,7 +45,7 @@ def note_training(run: Run, dataset: Dataset, monitor: Monitor) -> None:
                 monitor.message(f"{len(moved)} stale files moved to {moved[0].parent}")
 
 
-def last_training(folder: Path) -> dict[str, object] | None:
+def last_training(folder: Path) -> dict[str, Any] | None:
     """What was last trained on the recordings of a folder."""
     try:
         lines = (folder / LOG).read_text(encoding="utf-8").splitlines()

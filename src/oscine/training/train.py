@@ -75,8 +75,7 @@ def train(
         best = _replicate(replicate, run, dataset, recordings, specification, params, monitor)
         run.best[f"replicate-{replicate}"] = best
         run.save()
-    winner = max(run.best, key=lambda name: run.best[name].get("f1", 0.0))
-    Model.load(out / winner / BEST).save(out / BEST)
+    Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
     run = Run(out, run.params, run.labels, run.best, finished=True)
     run.save()
     note_training(run, dataset, monitor)
@@ -188,7 +187,7 @@ def _samplers(
     from oscine.training.examples import make_sampler
 
     n_frames = max(1, round(params.window * grid.frame_rate))
-    made = []
+    made: list[Sampler | None] = []
     for name in ("train", "validation"):
         part = dataset.parts.get(name)
         if part is None or len(part) == 0:
@@ -222,8 +221,8 @@ def _explain(network: Network, dataset: Dataset, grid: FrameGrid, monitor: Monit
     leaks, n_validation = count_leaks(dataset, reach)
     if leaks:
         monitor.warning(
-            f"{leaks} of {n_validation} validation annotations lie within {reach:.3g} s, what a frame sees, of a training "
-            "one: scores are optimistic; split by blocks or files to avoid it"
+            f"{leaks} of {n_validation} validation annotations lie within {reach:.3g} s, what a frame sees, of a "
+            "training one: scores are optimistic; split by blocks or files to avoid it"
         )
 
 
