@@ -128,6 +128,19 @@ class Recording:
         return Recording(path)
 
     @classmethod
+    def gather(cls, text: str) -> Iterator[tuple[Path, Recording | InputError]]:
+        """Every recording that a file, folder or pattern means, or why it cannot be opened, with its path.
+
+        A logical recording goes by the path `<file>-<part>`.
+        """
+        from oscine.recordings.recordings import Recordings
+
+        recordings = Recordings(text)
+        for recording in recordings:
+            yield recording.path.with_name(recording.name), recording
+        yield from recordings.failed
+
+    @classmethod
     def from_sound(cls, sound: ArrayLike, sample_rate: float, name: str = "sound") -> Recording:
         """A recording of sound in memory.
 
