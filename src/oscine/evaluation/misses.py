@@ -16,7 +16,7 @@ from oscine.core.params import Field, OperationParams, Seconds
 class MissesParams(OperationParams):
     """What counts as detected, and what as predicted."""
 
-    quiet: tuple[str, ...] = ("neither",)
+    background: tuple[str, ...] = ("neither",)
     """Labels of detections that are no sounds."""
     labels: tuple[str, ...] = Field(())
     """Labels of predictions that count; none given: all."""
@@ -57,7 +57,7 @@ def misses(
     for kind in ("detected", "predicted"):
         if kind not in both.kinds:
             raise InputError(f"there are no {kind} sounds", path=both.source, found=both.kinds, cure="Give both files")
-    heard = table[(table["kind"] == "detected") & ~table["label"].isin(params.quiet)]
+    heard = table[(table["kind"] == "detected") & ~table["label"].isin(params.background)]
     known = table[(table["kind"] == "predicted") & table["label"].isin(params.labels or both.label_names)]
     missed = [pd.DataFrame({"recording": [], "onset": [], "offset": []})]
     for name, sounds in heard.groupby("recording", sort=True):
