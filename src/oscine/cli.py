@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import sys
 import traceback
@@ -41,7 +42,8 @@ ALIASES = {"classify": "predict", "ethogram": "segment", "accuracy": "evaluate"}
 _WIDEST = 120
 _NAMES_OF_UNITS = {"s": "SECONDS", "Hz": "HERTZ", "dB": "DECIBELS"}
 _NAMES_OF_TYPES = {"number": "NUMBER", "whole number": "N", "path": "PATH"}
-_TIED = "\u00a0"  # keeps "> 0" on one line of help; a plain blank when it is printed
+_TIE = str.maketrans({" ": "\u00a0", "-": "\u2011"})  # keeps "> 0" and "mel-pulse" on one line of help
+_UNTIE = str.maketrans({"\u00a0": " ", "\u2011": "-"})
 
 
 class OperationGroup(click.Group):
@@ -216,7 +218,7 @@ class OperationCommand(click.Command):
         return str(named or option.default)
 
     def get_help(self, ctx: click.Context) -> str:
-        return super().get_help(ctx).replace(_TIED, " ")
+        return super().get_help(ctx).translate(_UNTIE)
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -321,7 +323,7 @@ def _help(option: Option) -> str:
     unit = f" {option.unit}" if option.unit and option.unit not in _NAMES_OF_UNITS else ""
     facts = []
     if option.form == "plugin" or len(option.choices) >= 5:
-        facts.append("one of " + ", ".join(option.choices))
+        facts.append("one of " + ", ".join(map(_tied, option.choices)))
     if option.default:
         measured = unit if option.default != "none" else ""
         facts.append(_tied(f"default: {option.default}{measured}"))
@@ -333,12 +335,12 @@ def _help(option: Option) -> str:
 
 
 def _tied(text: str) -> str:
-    return text.replace(" ", _TIED)
+    return text.translate(_TIE)
 
 
 def _plain(text: str) -> str:
-    """Docstring markup taken away."""
-    return text.replace("`", "")
+    """Docstring markup taken away; words with hyphens stay whole."""
+    return re.sub(r"\s*\[\d+\]_", "", text.replace("`", "")).replace("-", _tied("-"))
 
 
 def _print_params(values: Mapping[str, Any]) -> None:

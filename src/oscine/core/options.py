@@ -11,6 +11,7 @@ names it, followed by the options of the plug-in that is chosen:
 
 from __future__ import annotations
 
+import inspect
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from oscine.core.errors import InputError, unknown
-from oscine.core.params import Params, Unit, bounds, default_of
+from oscine.core.params import OperationParams, Params, Unit, bounds, default_of
 from oscine.core.plugins import Plugin, PluginKind, canonical
 
 
@@ -75,6 +76,8 @@ def _flatten(
     params: type[Params], given: Mapping[str, Any], base: tuple[str, ...], defaults: Mapping[str, Any]
 ) -> Iterator[Option]:
     for name, field in params.model_fields.items():
+        if base and name == "seed" and issubclass(params, OperationParams):
+            continue  # an operation within another one goes by the outer one's seed
         path = (*base, name)
         default = defaults.get(name, default_of(field))
         kind = plugin_kind(field)
@@ -248,7 +251,8 @@ def _parsed(option: Option, text: Any) -> Any:
 
 
 def _joined(text: str | None) -> str:
-    return " ".join((text or "").split())
+    """The first paragraph, in one line: what follows are notes and references for readers of the source."""
+    return " ".join(inspect.cleandoc(text or "").partition("\n\n")[0].split())
 
 
 def _allows_none(annotation: Any) -> bool:
