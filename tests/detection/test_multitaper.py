@@ -5,7 +5,15 @@ import pytest
 from scipy import stats
 from scipy.signal.windows import dpss
 
-from oscine.detection.multitaper import LinePower, bin_range, critical_ratio, has_line, line_tapers
+from oscine.detection.multitaper import (
+    LinePower,
+    _Product,
+    _Transform,
+    bin_range,
+    critical_ratio,
+    has_line,
+    line_tapers,
+)
 
 N, NW = 64, 4
 TAPERS = line_tapers(N, NW)
@@ -34,6 +42,14 @@ def test_rotation_leaves_the_f_test_as_it_is():
     windows = np.random.default_rng(2).normal(0.3, 0.1, (50, N)).astype(np.float32)
     line, rest = LinePower(TAPERS, 50)(windows)
     np.testing.assert_allclose((len(TAPERS) - 1) * line / rest, thomson_f(windows.astype(np.float64)), rtol=2e-3)
+
+
+@pytest.mark.parametrize("n_samples", [16, 64, 128])
+def test_products_and_transforms_give_the_same_power(n_samples):
+    windows = np.random.default_rng(5).normal(0, 0.1, (12, n_samples)).astype(np.float32)
+    tapers = line_tapers(n_samples, NW)
+    for product, transform in zip(_Product(tapers, 12)(windows), _Transform(tapers, 12)(windows), strict=True):
+        np.testing.assert_allclose(product, transform, rtol=1e-3, atol=1e-7)
 
 
 @pytest.mark.parametrize(("p", "expected"), [(0.1 / 256, 38.04), (1 / 256, 16.05)])
