@@ -52,7 +52,7 @@ def read(text: str | None) -> Docstring:
     opening = text[: headings[0].start()] if headings else text
     summary, _, prose = opening.strip().partition("\n\n")
     parameters: dict[str, str] = {}
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
+    for heading, following in zip(headings, [*headings[1:], None], strict=False):
         if heading["title"].strip() == "Parameters":
             parameters = _entries(text[heading.end() : following.start() if following else None])
     return Docstring(_joined(summary), prose.strip(), parameters)
