@@ -254,7 +254,7 @@ class OperationCommand(click.Command):
             if not (values["as_json"] or values["quiet"]) and report.result is not None:
                 click.echo(str(report.result))
             for path in report.outputs:
-                monitor.message(f"wrote {_relative(path)}")
+                monitor.message(f"{'up to date:' if report.up_to_date else 'wrote'} {_relative(path)}")
         if values["as_json"]:
             shown = reports if self.operation.each else reports[0]
             click.echo(json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False))

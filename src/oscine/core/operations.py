@@ -58,6 +58,10 @@ class Operation:
         Where the result goes by default: `{stem}` and `{folder}` are those of the `each` input, `{time}` is now.
     save
         `save(result, path, params) -> paths` where a result's own `save(path)` is not all.
+    rename
+        `rename(path, input) -> path`: what the default place is called where a project has names of its own.
+    up_to_date
+        `up_to_date(inputs, path, params) -> paths`: what there is already, where running again would give the same.
     """
 
     function: Callable[..., Any]
@@ -70,6 +74,8 @@ class Operation:
     each: str | None
     out: str | None
     save: Callable[[Any, Any, Any], list[Any]] | None
+    rename: Callable[[Any, Any], Any] | None = None
+    up_to_date: Callable[[Any, Any, Any], list[Any]] | None = None
 
 
 def operation(
@@ -77,12 +83,15 @@ def operation(
     each: str | None = None,
     out: str | None = None,
     save: Callable[[Any, Any, Any], list[Any]] | None = None,
+    rename: Callable[[Any, Any], Any] | None = None,
+    up_to_date: Callable[[Any, Any, Any], list[Any]] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a function to be an operation (see the module's docstring)."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
-        declared = _Declared(function, signature, each, out, save)
+        hooks = {"save": save, "rename": rename, "up_to_date": up_to_date}
+        declared = _Declared(function, signature, each, out, hooks)
 
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -116,13 +125,13 @@ class _Declared:
     """Reads the signature's types when they are first asked for: they may be imported lazily."""
 
     def __init__(
-        self, function: Callable[..., Any], signature: inspect.Signature, each: Any, out: Any, save: Any
+        self, function: Callable[..., Any], signature: inspect.Signature, each: Any, out: Any, hooks: dict[str, Any]
     ) -> None:
-        self._parts = (function, signature, each, out, save)
+        self._parts = (function, signature, each, out, hooks)
 
     @functools.cached_property
     def _operation(self) -> Operation:
-        function, signature, each, out, save = self._parts
+        function, signature, each, out, hooks = self._parts
         types = typing.get_type_hints(function)
         text = docstrings.read(function.__doc__)
         inputs = tuple(
@@ -140,7 +149,7 @@ class _Declared:
             takes_out="out" in signature.parameters,
             each=each,
             out=out,
-            save=save,
+            **hooks,
         )
 
     def __getattr__(self, name: str) -> Any:

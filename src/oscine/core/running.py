@@ -39,6 +39,8 @@ class Report:
         What the operation gave; `None` where it failed.
     error
         Why it failed.
+    up_to_date
+        Whether the outputs were there already, so that nothing was done.
     """
 
     operation: str
@@ -46,6 +48,7 @@ class Report:
     outputs: list[Path] = field(default_factory=list)
     result: Any = None
     error: InputError | OSError | None = None
+    up_to_date: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -53,7 +56,10 @@ class Report:
         if self.error is not None:
             return {**about, "error": str(self.error)}
         described = self.result.summary() if hasattr(self.result, "summary") else self.result
-        return {**about, "outputs": [str(path) for path in self.outputs], "result": plain(described)}
+        outputs = [str(path) for path in self.outputs]
+        if self.up_to_date:
+            return {**about, "outputs": outputs, "up_to_date": True}
+        return {**about, "outputs": outputs, "result": plain(described)}
 
 
 def run(
@@ -131,6 +137,10 @@ def _once(
     monitor: Monitor,
 ) -> Report:
     operation: Operation = function.operation  # type: ignore[attr-defined]
+    if operation.up_to_date is not None and place is not None:
+        there = operation.up_to_date(inputs, place, params)
+        if there:
+            return Report(operation.name, path, there, up_to_date=True)
     out = {"out": place} if operation.takes_out else {}
     result = function(**inputs, **out, params=params, monitor=monitor)
     written: list[Any] = []
@@ -200,6 +210,8 @@ def target(operation: Operation, path: Path | None, out: str | None = None, *, m
         return Path(out) if out else None
     stem, folder = _stem_and_folder(path)
     default = Path(operation.out.format(stem=stem, folder=folder, time=timestamp()))
+    if operation.rename is not None and path is not None:
+        default = operation.rename(default, path)
     if out is None:
         return default
     into = many or (operation.each is not None and (Path(out).is_dir() or out.endswith(os.sep)))
