@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
+import pandas as pd
 
+from oscine.annotations.coverage import Coverage
+from oscine.annotations.intervals import merge, subtract
 from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
-from oscine.core.params import Field, OperationParams
+from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.splitter import SPLITTERS, Splitter
 from oscine.datasets.splitters.blocks import Blocks
@@ -19,11 +22,13 @@ from oscine.annotations.annotations import Annotations  # isort: skip
 from oscine.annotations.labels import LabelSet  # isort: skip
 from oscine.recordings.recordings import Recordings  # isort: skip
 
-if TYPE_CHECKING:
-    import pandas as pd
 
 BACKGROUND = "background"
 """Label of what is covered but not annotated: somebody has looked, and nothing is there."""
+
+
+_END = 1e-6
+"""Seconds: stretches are half-open, and this much longer holds the event at its end."""
 
 
 class PrepareParams(OperationParams):
@@ -35,6 +40,8 @@ class PrepareParams(OperationParams):
     """Kinds of rows to use."""
     relabel: dict[str, str] = Field(default_factory=dict)
     """Labels to rename or merge before anything else, such as not_mel-pulse=other."""
+    train_gap: Seconds = Field(0.0, ge=0)
+    """Between two events of a label nearer than this there is nothing else: they were annotated one by one."""
     splitter: Annotated[Splitter, SPLITTERS] = Blocks()
     """How train, validation and test are told apart."""
     few: int = Field(10, ge=1)
@@ -78,7 +85,10 @@ def prepare(
     for label in labels:
         if label != BACKGROUND and label not in set(rows["label"]):
             raise unknown("label: no annotation has it", label, set(rows["label"]) or {"(there are no annotations)"})
-    chosen = chosen.select(labels=[label for label in labels if label != BACKGROUND])
+    table = annotations.relabel(params.relabel).to_pandas()
+    used = table["kind"].isin(params.kinds) & table["label"].isin(labels)
+    chosen = chosen.select(labels=[label for label in labels if label in chosen.label_names])
+    chosen = chosen.with_coverage(known_of(chosen, table[~used]))
     present = _present(chosen, recordings, monitor)
     if len(present) == 0:
         raise InputError(
@@ -87,10 +97,10 @@ def prepare(
             allowed=f"kinds {list(params.kinds)}",
             cure="Annotate some sounds, or choose other --kinds",
         )
-    if BACKGROUND not in labels and _has_background(present, recordings):
+    if BACKGROUND not in labels and (params.train_gap or _has_background(present, recordings)):
         labels = (BACKGROUND, *labels)
         monitor.message(f"covered but unannotated sound becomes the label {BACKGROUND!r}")
-    parts = params.splitter.split(present, recordings, seed=params.seed)
+    parts = cover_trains(params.splitter.split(present, recordings, seed=params.seed), params.train_gap)
     dataset = Dataset(recordings, LabelSet(labels), parts)
     _warn_of_few(dataset.counts(), params, monitor)
     return dataset
@@ -102,6 +112,45 @@ def _beside(recordings: Recordings, monitor: Monitor) -> Annotations:
     tops = [folder for folder in folders if not any(other in folder.parents for other in folders)]
     first, *others = (Annotations.load(folder, recordings=recordings, monitor=monitor) for folder in tops)
     return first.concat(*others)
+
+
+def known_of(chosen: Annotations, unused: pd.DataFrame) -> Coverage:
+    """What the chosen rows cover, when others are left out.
+
+    Where single sounds are annotated a row covers itself; left out, it covers nothing: "not_sine" may well hold a
+    pulse. A recording that is covered from end to end stays so: whatever else is in it is background.
+    """
+    rows, covered = chosen.to_pandas(), {}
+    for name in chosen.recordings:
+        stretches = chosen.coverage[name]
+        if stretches is not None:
+            left_out = unused.loc[unused["recording"] == name, ["onset", "offset"]].to_numpy(float)
+            own = rows.loc[rows["recording"] == name, ["onset", "offset"]].to_numpy(float)
+            stretches = merge(np.concatenate([subtract(stretches, left_out), own]))
+        covered[name] = stretches
+    return Coverage(covered, whole=False)
+
+
+def cover_trains(parts: dict[str, Annotations], gap: float) -> dict[str, Annotations]:
+    """The parts, covering also what lies between two consecutive events of a label that are nearer than `gap` seconds.
+
+    Whoever annotates a train of pulses marks all of them, so that the time between is known to hold none. Only
+    neighbours of the same part count: what lies around an event of another part stays unknown.
+    """
+    if not gap:
+        return parts
+    table = pd.concat([part.to_pandas().assign(part=name) for name, part in parts.items()])
+    events = table[table["onset"] == table["offset"]].sort_values("onset", kind="stable")
+    stretches: dict[str, dict[str, list[tuple[float, float]]]] = {name: {} for name in parts}
+    for (recording, _), mine in events.groupby(["recording", "label"], sort=False):
+        onsets, owners = mine["onset"].to_numpy(), mine["part"].to_numpy()
+        near = (np.diff(onsets) < gap) & (owners[1:] == owners[:-1])
+        for place in np.flatnonzero(near):
+            stretch = (float(onsets[place]), float(onsets[place + 1]) + _END)
+            stretches[owners[place]].setdefault(str(recording), []).append(stretch)
+    return {
+        name: part.with_coverage(part.coverage | Coverage(stretches[name], whole=False)) for name, part in parts.items()
+    }
 
 
 def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor) -> Annotations:

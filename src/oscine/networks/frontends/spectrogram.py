@@ -1,8 +1,8 @@
-"""Magnitude of the short-time Fourier transform, or its real and imaginary parts."""
+"""Magnitude of the short-time Fourier transform, its logarithm, or its real and imaginary parts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from oscine.core.errors import InputError
 from oscine.core.params import Field, Hertz, Seconds
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Spectrogram(FrontEnd):
-    """Magnitude (linear, not in decibels) of the short-time Fourier transform, with a periodic Hann window.
+    """Magnitude of the short-time Fourier transform, with a periodic Hann window; linear, or its logarithm.
 
     Examples
     --------
@@ -34,6 +34,12 @@ class Spectrogram(FrontEnd):
 
     high: Hertz | None = Field(None, gt=0)
     """Highest frequency kept; half the sample rate where none is given."""
+
+    scale: Literal["linear", "log"] = "linear"
+    """Give the magnitude |X| as it is, or ln(|X| / Σw + floor), where w is the window: faint and loud sounds alike."""
+
+    floor: float = Field(0.003, gt=0)
+    """Amplitude below which the logarithm hardly changes: a third of the noise of a normalised recording."""
 
     phase: bool = False
     """Give the real and the imaginary parts as maps of their own, in place of the magnitude."""
@@ -54,8 +60,9 @@ class Spectrogram(FrontEnd):
 
         geometry = self.geometry(specification)
         return SpectrogramLayer(
-            geometry.window, geometry.stride, bins=self._bins(geometry.window, specification), phase=self.phase
-        )
+            geometry.window, geometry.stride, bins=self._bins(geometry.window, specification), phase=self.phase,
+            floor=self.floor if self.scale == "log" and not self.phase else None,
+        )  # fmt: skip
 
     def _bins(self, window: int, specification: Specification) -> slice:
         nyquist = specification.sample_rate / 2

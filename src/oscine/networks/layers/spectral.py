@@ -31,12 +31,17 @@ class SpectrogramLayer(nn.Module):
         Which bins to keep.
     phase
         Real parts of all channels, then imaginary parts, as maps; else magnitudes.
+    floor
+        Give ln(|X| / Σ taper + floor) in place of magnitudes |X|.
     """
 
     taper: Tensor
 
-    def __init__(self, window: int, stride: int, bins: slice = slice(None), *, phase: bool = False) -> None:
+    def __init__(
+        self, window: int, stride: int, bins: slice = slice(None), *, phase: bool = False, floor: float | None = None
+    ) -> None:
         super().__init__()
+        self.floor = floor
         self.window, self.stride, self.bins, self.phase = window, stride, bins, phase
         taper = torch.from_numpy(hann_window(window)).float()
         self.register_buffer("taper", taper, persistent=False)  # a constant: not part of the weights
@@ -45,6 +50,8 @@ class SpectrogramLayer(nn.Module):
         """(batch, channel, sample) -> (batch, map, frequency, time)."""
         spectra = torch.fft.rfft(waveform.unfold(-1, self.window, self.stride) * self.taper)[..., self.bins]
         features = torch.cat([spectra.real, spectra.imag], dim=1) if self.phase else spectra.abs()
+        if self.floor is not None:
+            features = torch.log(features / self.taper.sum() + self.floor)
         return features.transpose(-1, -2)
 
 

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 class CrossEntropy(Loss):
-    """Cross-entropy, the mean over known frames.
+    """Cross-entropy, the mean over known frames; by default each label of a batch weighs the same.
 
     Its gradient is that of the mean; SongExplorer's is that of the sum over frames and batch.
     """
+
+    balanced: bool = True
+    """Let every label that occurs in a batch weigh the same, however many of its frames are in it."""
 
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     """Share of the probability that is spread evenly over all labels, against over-confidence [1]_.
@@ -45,6 +48,8 @@ class CrossEntropy(Loss):
         """
         from torch.nn import functional
 
+        if self.balanced and class_weights is None:
+            class_weights = _balance(target, logits.shape[1])
         total = functional.cross_entropy(
             logits,
             target,
@@ -56,3 +61,12 @@ class CrossEntropy(Loss):
         known = target != UNKNOWN
         weight = known.sum() if class_weights is None else (class_weights[target.clamp(min=0)] * known).sum()
         return total / weight.clamp(min=1e-12)
+
+
+def _balance(target: Tensor, n_labels: int) -> Tensor:
+    """Weight of each label: inverse to the number of its frames, mean one over the known frames."""
+    import torch
+
+    counts = torch.bincount(target[target != UNKNOWN].flatten(), minlength=n_labels)
+    weights = torch.where(counts > 0, counts.sum() / counts.clamp(min=1), torch.zeros(()))
+    return weights / (counts > 0).sum().clamp(min=1)
