@@ -228,7 +228,12 @@ class PluginKind(Generic[P]):
             options = dict(value)
             name = options.pop("name", None)
             if not isinstance(name, str):
-                raise InputError(f"which {self.singular} is meant is not said", found=value, allowed=self.names(), cure="Give its name")
+                raise InputError(
+                    f"which {self.singular} is meant is not said",
+                    found=value,
+                    allowed=self.names(),
+                    cure="Give its name",
+                )
             return self.get(name).model_validate(options)
         raise InputError(f"not a {self.singular}", found=value, allowed=self.names())
 

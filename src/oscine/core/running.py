@@ -149,7 +149,8 @@ def _once(
     elif place is not None and operation.takes_out:
         written = [place]
     elif place is not None and hasattr(result, "save"):
-        written = [result.save(place)]
+        saved = result.save(place)
+        written = saved if isinstance(saved, list) else [saved]
     return Report(operation.name, path, [Path(item) for item in written], result)
 
 
