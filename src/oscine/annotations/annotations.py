@@ -20,6 +20,7 @@ Nothing here is changed in place; `session` is for that.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -337,7 +338,7 @@ class Annotations:
             table=pd.concat(tables, ignore_index=True) if tables else self._table,
             coverage=Coverage.union(part.coverage for part in parts),
             labels=LabelSet(labels, categories),
-            report=[line for part in parts for line in part.report],
+            report=tuple(line for part in parts for line in part.report),
         )
 
     def with_provenance(self, provenance: Provenance | None) -> Annotations:
@@ -362,21 +363,38 @@ class Annotations:
             raise InputError("not a coverage", found=coverage, allowed=("rows", "whole", "a Coverage"))
         return self._with(coverage=coverage)
 
+    def with_rows(
+        self, table: pd.DataFrame, *, coverage: Coverage | None = None, labels: LabelSet | None = None
+    ) -> Annotations:
+        """Other rows (and coverage, and labels, where given) with the same story."""
+        return self._with(table=table, coverage=coverage, labels=labels)
+
+    def with_report(self, report: Sequence[str], *, source: Path | None = None) -> Annotations:
+        """The same with another report, and the file or folder they were read from."""
+        return self._with(report=tuple(report), source=source or self.source)
+
     def stretches(self, recording: str) -> NDArray[np.float64]:
         """Onset and offset (row, 2) of the rows of a recording, in seconds, in the table's order."""
         rows = self._table[self._table["recording"] == recording]
         return rows[["onset", "offset"]].to_numpy(dtype=np.float64)
 
-    def _with(self, **changes: Any) -> Annotations:
-        kept = {
-            "table": self._table,
-            "coverage": self.coverage,
-            "labels": self.labels,
-            "report": self.report,
-            "provenance": self.provenance,
-            "source": self.source,
-        }
-        return Annotations(**{**kept, **changes})
+    def _with(
+        self,
+        *,
+        table: pd.DataFrame | None = None,
+        coverage: Coverage | None = None,
+        labels: LabelSet | None = None,
+        **attributes: Any,
+    ) -> Annotations:
+        """The same but for some parts; rows that have been checked before are not checked again."""
+        changed = copy.copy(self)
+        changed.__dict__.update(attributes)
+        changed.coverage = self.coverage if coverage is None else coverage
+        if table is not None:
+            changed._table = _normal(table)
+        if table is not None or labels is not None:
+            changed.labels = (self.labels if labels is None else labels).including(changed._table["label"].unique())
+        return changed
 
 
 def _normal(frame: pd.DataFrame) -> pd.DataFrame:
@@ -385,11 +403,9 @@ def _normal(frame: pd.DataFrame) -> pd.DataFrame:
         raise InputError("columns are missing", found=list(frame.columns), allowed=COLUMNS, cure=f"Add {missing}")
     columns: dict[str, Any] = {}
     for name, default in DEFAULTS.items():
-        values = frame[name] if name in frame else pd.Series(default, index=frame.index)
-        columns[name] = _column(name, values, default)
+        columns[name] = _column(name, frame[name] if name in frame else [default] * len(frame), default)
     extra = {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in DEFAULTS}
-    table = pd.DataFrame({**columns, **extra})
-    onset, offset = columns["onset"].to_numpy(), columns["offset"].to_numpy()
+    onset, offset = columns["onset"], columns["offset"]
     for name, wrong, allowed in (
         ("onset", ~np.isfinite(onset), "a finite number of seconds"),
         ("offset", ~np.isfinite(offset), "a finite number of seconds"),
@@ -399,16 +415,19 @@ def _normal(frame: pd.DataFrame) -> pd.DataFrame:
             row = int(np.argmax(wrong))
             found = f"{onset[row]!s} to {offset[row]!s}"
             raise InputError(f"{name} of row {row} cannot be used", found=found, allowed=allowed)
-    return table
+    return pd.DataFrame({**columns, **extra}, columns=[*COLUMNS, *extra])
 
 
-def _column(name: str, values: pd.Series[Any], default: Any) -> pd.Series[Any]:
-    values = values.reset_index(drop=True)
+def _column(name: str, values: Iterable[Any], default: Any) -> Any:
+    """Values of one column in its type, the default where there is none."""
     try:
         if name in _TEXT:
-            return values.where(values.notna(), default).astype(str)
+            texts = [value if isinstance(value, str) else default if pd.isna(value) else str(value) for value in values]
+            return pd.Series(texts, dtype=str)
+        numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
         if name in _NUMBERS:
-            return values.astype(np.float64)
-        return values.where(values.notna(), default).astype(np.int64)
+            return numbers
+        whole = np.where(np.isnan(numbers), default, numbers).astype(np.int64)
     except (TypeError, ValueError):
-        raise InputError(f"column {name} holds something that is no number", found=values.iloc[0]) from None
+        raise InputError(f"column {name} holds something that is no number", found=list(values)[:3]) from None
+    return whole

@@ -96,32 +96,24 @@ def write_as(result: Annotations, path: Path, params: ConvertParams) -> list[Pat
         Where the file that was read would be overwritten, or another one that nobody has named.
     """
     recordings = Recordings(params.recordings) if params.recordings else None
-    if path.is_dir() or path.name.lower().endswith(tuple(end.lower() for end in params.to.suffixes)):
-        targets = [(path, result)]
-        if result.source is not None and path.exists() and path.is_file() and path.samefile(result.source):
-            raise InputError("is the file that is read", path=path, cure="Write to another one with --out")
-    else:
-        targets = _named(result, path, params.to)
-        for target, _ in targets:
-            if target.exists():
-                raise InputError("exists already", path=target, cure="Say where to write with --out")
-    written = []
-    for target, part in targets:
-        written += save(part, target, format=params.to, recordings=recordings)
-    return written
+    source = result.source
+    if source is not None and path.exists() and path.samefile(source):
+        raise InputError("is what is read", path=path, cure="Write to another place with --out")
+    if source is not None and source.is_dir() and not _is_file_name(path, params.to):
+        path.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() or _is_file_name(path, params.to):
+        return save(result, path, format=params.to, recordings=recordings)
+    targets = [
+        (path.with_name(name), part) for name, part in pieces(result, params.to, naming.parse(f"{path.name}.csv").stem)
+    ]
+    for target, _ in targets:
+        if target.exists():
+            raise InputError("exists already", path=target, cure="Say where to write with --out")
+    return [file for target, part in targets for file in save(part, target, format=params.to, recordings=recordings)]
 
 
-def _named(result: Annotations, path: Path, to: Format) -> list[tuple[Path, Annotations]]:
-    """Files beside `path`, called as the format has it."""
-    if len(result.recordings) > 1 and to.many:
-        stem = naming.parse(f"{path.name}.csv").stem
-        return [(path.with_name(to.file_name(stem)), result)]
-    parts = pieces(result)
-    if len(parts) > 1 and len(result.recordings) <= 1:  # one recording stays in one file, called as the one it is from
-        name = naming.parse(f"{path.name}.csv")
-        recording = result.recordings[0] if result.recordings else f"{name.stem}.wav"
-        return [(path.with_name(to.file_name(recording, name.kind, name.annotator)), result)]
-    return [(path.with_name(to.file_name(*name)), part) for name, part in parts]
+def _is_file_name(path: Path, to: Format) -> bool:
+    return path.name.lower().endswith(tuple(end.lower() for end in to.suffixes))
 
 
 @operation(each="annotations", out="{folder}/{stem}", save=write_as)
@@ -168,5 +160,5 @@ def convert(
         found = found.relabel(params.relabel)
     source = found.source or Path()
     for phrase in params.to.losses(found, Sources(source.parent, recordings, source)):
-        monitor.warning(f"{params.to.plugin_name} cannot hold {phrase}; left out")
+        monitor.warning(f"{params.to.plugin_name} cannot hold {phrase}")
     return found

@@ -67,13 +67,18 @@ def parse(path: str | Path) -> Name:
     """
     path = Path(path)
     text = path.name.removesuffix(path.suffix)
-    for pattern, convention in ((_OURS, "oscine"), (_SONGEXPLORER, "songexplorer")):
-        if path.suffix.lower() == ".csv" and (match := pattern.fullmatch(text)):
-            who = match["who"] or ""
-            return Name(match["stem"], KINDS[match["word"]], "" if _NOBODY.fullmatch(who) else who, convention)
     for ending in _ENDINGS:
         text = text.removesuffix(ending)
-    return Name(_TABLE.sub("", text))
+    text = _TABLE.sub("", text)
+    for pattern, convention in ((_OURS, "oscine"), (_SONGEXPLORER, "songexplorer")):
+        if match := pattern.fullmatch(text):
+            return Name(match["stem"], KINDS[match["word"]], somebody(match["who"] or ""), convention)
+    return Name(text)
+
+
+def somebody(word: str) -> str:
+    """A word as an annotator's name; "" where it is a timestamp or a ratio."""
+    return "" if _NOBODY.fullmatch(word) else word
 
 
 def ours(stem: str, kind: str = "annotated", annotator: str = "") -> str:

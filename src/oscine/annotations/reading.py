@@ -94,20 +94,25 @@ def with_unit(chosen: Format, unit: Unit) -> Format:
 
 
 def _load_file(path: Path, chosen: Format, sources: Sources, project: Project) -> Annotations:
-    found = chosen.read(path, sources)
+    found = _named(chosen.read(path, sources), path, chosen, sources)
     if project.coverage is not None:
         found = found.with_coverage(project.coverage)
         if project.coverage == "whole":  # of these recordings only
             found = found.with_coverage(found.coverage.select(found.recordings))
-    warnings = _suspicions(found, path, sources)
-    return Annotations(
-        found.to_pandas(),
-        coverage=found.coverage,
-        labels=found.labels,
-        report=[*found.report, *warnings],
-        provenance=Provenance.load(naming.provenance_path(path)),
-        source=path,
-    )
+    story = Provenance.load(naming.provenance_path(path))
+    report = [*found.report, *_suspicions(found, path, sources)]
+    return found.with_provenance(story).with_report(report, source=path)
+
+
+def _named(found: Annotations, path: Path, chosen: Format, sources: Sources) -> Annotations:
+    """With the kind and the annotator that the file's name tells, where the format has no place for them."""
+    kind, annotator = naming.parse(path).kind, sources.annotator_for(path)
+    table = found.to_pandas()
+    if "kind" not in chosen.holds and kind != "annotated":
+        table["kind"] = kind
+    if "annotator" not in chosen.holds and annotator:
+        table["annotator"] = np.where(table["kind"] == "annotated", annotator, "")
+    return found.with_rows(table)
 
 
 def _suspicions(annotations: Annotations, path: Path, sources: Sources) -> list[str]:
@@ -166,7 +171,7 @@ def _load_folder(
         )
     together = parts[0].concat(*parts[1:]).with_provenance(None).with_coverage(_covered(parts))
     files = ", ".join(f"{count} {name}" for name, count in formats.most_common())
-    report = [f"{folder.name}: {len(parts)} files ({files}); {_counts(together)}", *unused, *_namesakes(parts)]
+    report = [f"{folder}: {len(parts)} files ({files}); {_counts(together)}", *unused, *_namesakes(parts)]
     return _finished(together, report, project, folder, monitor)
 
 
@@ -220,14 +225,7 @@ def _finished(found: Annotations, head: list[str], project: Project, path: Path,
     monitor.message(head[0])
     for line in warnings:
         monitor.warning(line)
-    return Annotations(
-        found.to_pandas(),
-        coverage=found.coverage,
-        labels=labels,
-        report=[head[0], *warnings],
-        provenance=found.provenance,
-        source=path,
-    )
+    return found.with_rows(found.to_pandas(), labels=labels).with_report([head[0], *warnings], source=path)
 
 
 def _counts(annotations: Annotations) -> str:

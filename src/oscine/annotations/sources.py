@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from oscine.recordings.recording import Recording
     from oscine.recordings.recordings import Recordings
 
+_NEAR = 1e-6
+"""Samples by which a time may miss a sample and still be meant to lie on it."""
+
 
 class Sources:
     """Recordings in some folder, and those that the caller has.
@@ -117,7 +120,7 @@ class Sources:
     def name_for(self, path: Path) -> str:
         """Name of the recording that an annotation file is about, by the file's name.
 
-        The recording beside it that has the same stem; else the stem with `.wav`, whose word nobody can check.
+        The recording beside it that has the same stem; else the stem with `.wav`, which nobody can check.
 
         Examples
         --------
@@ -125,12 +128,18 @@ class Sources:
         'may01.wav'
         """
         stem = naming.parse(path).stem
-        parts = stem.split(".")
-        for length in range(len(parts), 0, -1):  # a.Table.1 is a file about a.wav, too
-            shorter = ".".join(parts[:length])
+        for shorter in _shorter(stem):
             if found := self._with_stem(shorter):
                 return found
         return stem if stem.lower().endswith(suffixes()) else f"{stem}.wav"
+
+    def annotator_for(self, path: Path) -> str:
+        """Who annotated, by the file's name: "ann" for `may01-ann.TextGrid` beside `may01.wav`."""
+        named = naming.parse(path)
+        if named.annotator:
+            return named.annotator
+        rest = named.stem.removeprefix(Path(self.name_for(path)).stem)
+        return naming.somebody(rest[1:]) if rest.startswith("-") and rest != named.stem else ""
 
     def _with_stem(self, stem: str) -> str | None:
         if self._stems is None:
@@ -156,7 +165,7 @@ def between_samples(annotations: Annotations, sources: Sources, sample_rate: flo
         recording = sources.find(str(name)) if sample_rate is None else None
         rate = sample_rate or (recording.sample_rate if recording else None)
         times = rows[["onset", "offset"]].to_numpy()
-        if rate and bool((np.round(times * rate) / rate != times).any()):
+        if rate and bool((np.abs(np.round(times * rate) - times * rate) > _NEAR).any()):
             return ["times between samples"]
     return []
 
@@ -164,6 +173,14 @@ def between_samples(annotations: Annotations, sources: Sources, sample_rate: flo
 def _preference(name: str) -> tuple[bool, str]:
     """Sound files before containers that may hold anything."""
     return Path(name).suffix.lower() in (".npz", ".npy", ".h5", ".hdf5", ".mat"), name
+
+
+def _shorter(stem: str) -> Iterator[str]:
+    """A stem, then what is left of it without its last parts: a.b-c gives a.b-c, a.b and a."""
+    yield stem
+    for place in range(len(stem) - 1, 0, -1):
+        if stem[place] in ".-":
+            yield stem[:place]
 
 
 def _wholes(name: str) -> list[str]:

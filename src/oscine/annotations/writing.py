@@ -9,9 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from oscine.annotations import naming
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.formats import FORMATS, Format
+from oscine.annotations.labels import LabelSet
 from oscine.annotations.project import Project
 from oscine.annotations.sources import Sources
 from oscine.core.errors import InputError
@@ -48,8 +51,8 @@ def save(
     if not folder:
         return _write(annotations, path, chosen, sources)
     written = []
-    for name, part in pieces(annotations):
-        written += _write(part, path / chosen.file_name(*name), chosen, sources)
+    for name, part in pieces(annotations, chosen):
+        written += _write(part, path / name, chosen, sources)
     return written
 
 
@@ -61,10 +64,9 @@ def by_name(path: Path) -> Format:
     InputError
         Where the name's end belongs to no format, or to several.
     """
-    convention = naming.parse(path).convention
-    if convention:
-        return FORMATS.get(convention)()
     if path.suffix.lower() == ".csv":
+        if convention := naming.parse(path).convention:
+            return FORMATS.get(convention)()
         return Project.find(path.parent).annotation_format
     able = {name: member for name, member in FORMATS.members().items() if member.writable}
     ends = {
@@ -80,15 +82,27 @@ def by_name(path: Path) -> Format:
     return able[fitting[0]]()
 
 
-def pieces(annotations: Annotations) -> list[tuple[tuple[str, str, str], Annotations]]:
-    """One part for each recording, kind and annotator; recordings without rows are there, too."""
+def pieces(annotations: Annotations, to: Format, together: str = "annotations") -> list[tuple[str, Annotations]]:
+    """Parts for files of their own, with the files' names: one for each recording, kind and annotator.
+
+    Recordings without rows are there, too. A format that gathers recordings gets one file, named after `together`.
+    """
+    if to.gathers:
+        return [(f"{together}{to.suffixes[0]}", annotations)]
+    table = annotations.to_pandas()
+    rows = list(zip(table["recording"], table["kind"], table["annotator"], strict=True))
+    names = {row: to.file_name(*row) for row in dict.fromkeys(rows)}
+    file_of = pd.Series([names[row] for row in rows], table.index, dtype=str)
+    silent = [name for name in annotations.recordings if name not in set(table["recording"])]
     found = []
-    for recording in annotations.recordings or [""]:
-        rows = annotations.select(recordings=[recording])
-        groups = sorted({(row.kind, row.annotator) for row in rows}) or [("annotated", "")]
-        for kind, annotator in groups:
-            part = rows.select(kinds=[kind])
-            found.append(((recording, kind, annotator), part.select(annotators=[annotator])))
+    for file in dict.fromkeys([*names.values(), *(to.file_name(name) for name in silent)]):
+        part = table[file_of == file]
+        recordings = {*part["recording"], *(name for name in silent if to.file_name(name) == file)}
+        idle = [label for label in annotations.labels if label not in set(table["label"])]
+        categories = {label: annotations.labels.category(label) for label in idle}
+        labels = LabelSet([label for label in annotations.labels if label in {*part["label"], *idle}], categories)
+        coverage = annotations.coverage.select(recordings)
+        found.append((file, annotations.with_rows(part, coverage=coverage, labels=labels)))
     return found
 
 

@@ -3,7 +3,7 @@
 To add one, put a file into this folder (or into a folder named in `OSCINE_PLUGINS`) with one subclass of `Format`:
 say in `matches` how sure you are that a file is yours, give `Annotations` from `read`, and write them in `write` if
 the format can be written. Options are fields. Say in `losses` what the format cannot hold; never round a time.
-`tests/annotations/test_formats.py` puts every member through the same closed loop.
+`tests/contracts/test_formats.py` puts every member through the same closed loop.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def said(annotations: Annotations) -> Iterator[tuple[str, str]]:
         if bool((table[name] != -1).any() if name == "channel" else table[name].notna().any()):
             yield name, phrase
     if annotations.kinds not in ([], ["annotated"]):
-        yield "kind", f"kinds ({', '.join(annotations.kinds)})"
+        yield "kind", f"kinds ({', '.join(annotations.kinds)}), but in the file's name"
     if annotations.annotators:
-        yield "annotator", f"annotators ({', '.join(annotations.annotators)})"
+        yield "annotator", f"annotators ({', '.join(annotations.annotators)}), but in the file's name"
     if bool(table["score"].notna().any()):
         yield "score", "scores"
     for name in table.columns[10:]:
@@ -86,6 +86,8 @@ class Format(Plugin):
     """Whether `write` works."""
     many: ClassVar[bool] = False
     """Whether one file can hold several recordings."""
+    gathers: ClassVar[bool] = False
+    """Whether it usually does."""
     holds: ClassVar[frozenset[str]] = frozenset()
     """What it can hold beyond onset, offset and label: columns, "coverage", "labels" (without a row), "more" (any
     other column)."""
@@ -116,7 +118,8 @@ class Format(Plugin):
 
     def file_name(self, recording: str, kind: str = "annotated", annotator: str = "") -> str:
         """What a file of this format is called."""
-        return f"{Path(recording).stem}{'-' * bool(annotator)}{annotator}{self.suffixes[0]}"
+        word = "" if kind == "annotated" else f"_{kind}"
+        return f"{Path(recording).stem}{word}{'-' * bool(annotator)}{annotator}{self.suffixes[0]}"
 
 
 FORMATS: PluginKind[Format] = PluginKind("formats", Format, "oscine.annotations.formats")  # type: ignore[type-abstract]

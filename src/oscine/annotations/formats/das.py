@@ -36,8 +36,8 @@ class Das(Format):
         return 0.0
 
     def file_name(self, recording: str, kind: str = "annotated", annotator: str = "") -> str:
-        """`X_annotations.csv`, whatever the kind: DAS knows no other."""
-        return naming.ours(Path(recording).stem, "annotated", annotator)
+        """`X_annotations.csv`; DAS finds no file of another kind or annotator by itself."""
+        return naming.ours(Path(recording).stem, kind, annotator)
 
     def read(self, path: Path, sources: Sources) -> Annotations:
         """Read as Oscine's own format."""

@@ -29,6 +29,7 @@ class GenericSeq(Format):
 
     suffixes = ("_generic.csv", ".csv")
     many = True
+    gathers = True
 
     sample_rate: float | None = None
     """Sample rate in Hz, for times in samples of recordings that are not there to tell it."""

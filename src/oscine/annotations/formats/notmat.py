@@ -48,7 +48,7 @@ class Notmat(Format):
         return 1.0 if file.name.lower().endswith(_ENDING) else 0.0
 
     def file_name(self, recording: str, kind: str = "annotated", annotator: str = "") -> str:
-        """`X.cbin.not.mat`."""
+        """`X.cbin.not.mat`, whoever annotated it: evsonganaly knows no other."""
         return f"{recording}{_ENDING}"
 
     def read(self, path: Path, sources: Sources) -> Annotations:

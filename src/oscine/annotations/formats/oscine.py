@@ -138,9 +138,11 @@ class Oscine(Format):
         return [write_table(path, columns)]
 
     def losses(self, annotations: Annotations, sources: Sources) -> list[str]:
-        """Nothing but columns of one's own that are called like one of the format's."""
+        """Columns that are called like one of the format's; labels without a row of which no category is known."""
         extra = [column for column in annotations.to_pandas() if column not in DEFAULTS]
-        return [f"column {column}" for column in extra if column not in self._extra(annotations)]
+        idle = [label for label in annotations.labels if annotations.category(label) is None]
+        lost = [f"labels without a row ({', '.join(idle)})"] if idle else []
+        return lost + [f"column {column}" for column in extra if column not in self._extra(annotations)]
 
     def _extra(self, annotations: Annotations) -> list[str]:
         taken = {*DEFAULTS, *NAMES.values(), *_INDEX}
@@ -218,11 +220,11 @@ def _coverage_rows(annotations: Annotations, recordings: list[str], several: boo
 
 
 def _marker_rows(annotations: Annotations, own: str) -> Iterator[pd.DataFrame]:
-    """Rows that keep labels without a sound alive."""
+    """Rows that keep labels without a sound alive, if it is known what they are."""
     counts = annotations.count()
-    for label in annotations.labels:
+    for label, category in annotations.labels.categories.items():
         if counts[label] == 0:
-            stop = 0.0 if annotations.category(label) == "segment" else np.nan
+            stop = 0.0 if category == "segment" else np.nan
             yield _rows({"recording": [own], "onset": np.nan, "offset": stop, "label": label})
 
 

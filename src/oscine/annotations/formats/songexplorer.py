@@ -38,7 +38,7 @@ class SongExplorer(Format):
 
     suffixes = (".csv",)
     many = True
-    holds = frozenset({"kind", "annotator"})
+    holds = frozenset({"kind"})
 
     sample_rate: float | None = None
     """Sample rate in Hz, for recordings that are not there to tell it."""
@@ -58,7 +58,6 @@ class SongExplorer(Format):
     def read(self, path: Path, sources: Sources) -> Annotations:
         """Read rows of any kind; the coverage is their own intervals."""
         lines = read_lines(path)
-        annotator = naming.parse(path).annotator
         rows = [self._row(path, line, [field.strip() for field in fields]) for line, fields in lines]
         rates = {row["recording"]: self._rate(row["recording"], path, sources) for row in rows}
         rate = np.array([rates[row["recording"]] for row in rows])
@@ -71,7 +70,6 @@ class SongExplorer(Format):
         frame = frame.assign(onset=start / rate, offset=stop / rate)
         if not frame["annotated_label"].notna().any():
             del frame["annotated_label"]
-        frame["annotator"] = np.where(frame["kind"] == "annotated", annotator, "")
         return Annotations(frame, coverage=self._coverage(frame, path, sources), report=report)
 
     def _row(self, path: Path, line: int, fields: list[str]) -> dict[str, Any]:
@@ -124,11 +122,9 @@ class SongExplorer(Format):
         return [write_table(path, columns, header=False)]
 
     def losses(self, annotations: Annotations, sources: Sources) -> list[str]:
-        """All that its five columns do not hold; the annotator stands in the file's name."""
+        """All that its columns do not hold."""
         lost = super().losses(annotations, sources)
         lost = [phrase for phrase in lost if phrase != "column annotated_label" and not phrase.startswith("coverage")]
-        if len(annotations.annotators) > 1:
-            lost.append(f"annotators ({', '.join(annotations.annotators)})")
         if annotations != annotations.with_coverage("rows"):
             lost.append("coverage beyond the rows")
         return lost + between_samples(annotations, sources, self.sample_rate)
