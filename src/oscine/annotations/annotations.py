@@ -117,6 +117,15 @@ class Annotations:
         self.provenance = provenance
         self.source = Path(source) if source is not None else None
 
+    @classmethod
+    def of_recording(
+        cls, recording: str, table: pd.DataFrame | Iterable[Mapping[str, Any]], *, report: Sequence[str] = ()
+    ) -> Annotations:
+        """Rows of one recording, which is covered from end to end, and no other."""
+        frame = table if isinstance(table, pd.DataFrame) else pd.DataFrame(list(table))
+        covered = Coverage({recording: None}, whole=False)
+        return cls(frame.assign(recording=recording), coverage=covered, report=report)
+
     # -- files -----------------------------------------------------------------------------------------------
 
     @classmethod
@@ -420,14 +429,15 @@ def _normal(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _column(name: str, values: Iterable[Any], default: Any) -> Any:
     """Values of one column in its type, the default where there is none."""
+    values = values.tolist() if isinstance(values, pd.Series) else list(values)
     try:
         if name in _TEXT:
             texts = [value if isinstance(value, str) else default if pd.isna(value) else str(value) for value in values]
             return pd.Series(texts, dtype=str)
-        numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        numbers = np.array(values, dtype=np.float64)
         if name in _NUMBERS:
             return numbers
         whole = np.where(np.isnan(numbers), default, numbers).astype(np.int64)
     except (TypeError, ValueError):
-        raise InputError(f"column {name} holds something that is no number", found=list(values)[:3]) from None
+        raise InputError(f"column {name} holds something that is no number", found=values[:3]) from None
     return whole

@@ -106,12 +106,14 @@ def _load_file(path: Path, chosen: Format, sources: Sources, project: Project) -
 
 def _named(found: Annotations, path: Path, chosen: Format, sources: Sources) -> Annotations:
     """With the kind and the annotator that the file's name tells, where the format has no place for them."""
-    kind, annotator = naming.parse(path).kind, sources.annotator_for(path)
+    kind = "annotated" if "kind" in chosen.holds else naming.parse(path).kind
+    annotator = "" if "annotator" in chosen.holds else sources.annotator_for(path)
+    if kind == "annotated" and not annotator:
+        return found
     table = found.to_pandas()
-    if "kind" not in chosen.holds and kind != "annotated":
+    if kind != "annotated":
         table["kind"] = kind
-    if "annotator" not in chosen.holds and annotator:
-        table["annotator"] = np.where(table["kind"] == "annotated", annotator, "")
+    table["annotator"] = np.where(table["kind"] == "annotated", annotator, "")
     return found.with_rows(table)
 
 

@@ -11,6 +11,8 @@ from oscine.recordings.recordings import Recordings
 
 crowsetta = pytest.importorskip("crowsetta")
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # crowsetta calls pandas in an old way
+
 REAL = {
     "aud-seq": "100_marron1_May_24_2016_62101389.audacity.txt",
     "aud-bbox": "spinetail.txt",
@@ -55,12 +57,14 @@ def test_real_textgrid(data):
     path = data / "formats/ObjectFocusLeilani.TextGrid"
     ours = Annotations.load(path)
     tiers = crowsetta.formats.by_name("textgrid").from_file(path).tiers
-    assert [tier.name for tier in tiers] == ["tones", "Samoan", "gloss"] or len(tiers) == 3
+    assert [tier.name for tier in tiers] == ["tones", "words", "gloss"]
     for tier in tiers:
         rows = ours.to_pandas().query("tier == @tier.name")
         if hasattr(tier, "points"):
             assert rows["onset"].tolist() == [point.number for point in tier.points]
-            assert rows["label"].tolist() == [point.mark for point in tier.points]
+            assert rows["label"].tolist() == [
+                point.mark.strip() for point in tier.points
+            ]  # blanks around it do not count
         else:
             assert rows["onset"].tolist() == [interval.xmin for interval in tier.intervals]
             assert rows["offset"].tolist() == [interval.xmax for interval in tier.intervals]

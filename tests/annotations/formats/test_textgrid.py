@@ -83,7 +83,8 @@ def test_intervals_tile_the_recording(tmp_path):
     [
         ("hello", "is cut off before a text"),
         ('"ooTextFile" "Sound" 1', "is no TextGrid"),
-        (SHORT[:60], "is cut off before a number"),
+        (SHORT[:60], "line 8: is cut off before a text"),
+        (SHORT[:75], "is cut off before a number"),
         (SHORT.replace('5e-05 ""', '"" 5e-05', 1), "line 10: is no TextGrid; found ''; allowed: a number"),
         (SHORT.replace("1.5 2.5", "2.5 1.5"), "line 12: starts after it stops"),
     ],

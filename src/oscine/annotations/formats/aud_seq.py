@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
 from oscine.annotations.delimited import check_spans, number, read_lines, write_table
 from oscine.annotations.formats import NO_LABEL, Format, Sniff
 from oscine.annotations.sources import Sources
@@ -78,4 +77,4 @@ def read_labels(path: Path, sources: Sources, scale: float = 1.0) -> Annotations
         onset=frame["onset"].astype(np.float64) / scale, offset=frame["offset"].astype(np.float64) / scale
     )
     own = sources.name_for(path)
-    return Annotations(frame.assign(recording=own), coverage=Coverage({own: None}, whole=False))
+    return Annotations.of_recording(own, frame)

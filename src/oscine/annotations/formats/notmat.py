@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
 from oscine.annotations.delimited import check_spans
 from oscine.annotations.formats import Format, Sniff
 from oscine.annotations.sources import Sources
@@ -68,8 +67,8 @@ class Notmat(Format):
         onset, offset = onset.astype(np.float64), offset.astype(np.float64)
         check_spans(onset, offset, path)
         own = sources.name_for(path)
-        frame = pd.DataFrame({"onset": onset, "offset": offset, "label": labels}).assign(recording=own)
-        return Annotations(frame, coverage=Coverage({own: None}, whole=False))
+        frame = pd.DataFrame({"onset": onset, "offset": offset, "label": labels})
+        return Annotations.of_recording(own, frame)
 
     def write(self, annotations: Annotations, path: Path, sources: Sources) -> list[Path]:
         """Write segments.

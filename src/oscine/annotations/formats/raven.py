@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
 from oscine.annotations.delimited import Table, write_table
 from oscine.annotations.formats import NO_LABEL, Format, Sniff
 from oscine.annotations.sources import Sources
@@ -84,7 +83,6 @@ class Raven(Format):
         used = {*_RAVENS, *_OURS, column, ""}
         frame = pd.DataFrame(
             {
-                "recording": [own] * len(table),
                 "onset": onset,
                 "offset": offset,
                 "label": table.text(column, NO_LABEL) if column else NO_LABEL,
@@ -97,9 +95,7 @@ class Raven(Format):
                 **{name: table.values(name) for name in table.header if name not in used},
             }
         )
-        return Annotations(
-            frame, coverage=Coverage({own: None}, whole=False), report=report if len(table) < n_rows else ()
-        )
+        return Annotations.of_recording(own, frame, report=report if len(table) < n_rows else ())
 
     def _label_column(self, table: Table) -> str:
         """The column that says what a sound is; "" where there is none."""

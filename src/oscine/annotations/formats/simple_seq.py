@@ -16,7 +16,6 @@ from typing import Literal
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
 from oscine.annotations.delimited import Table, write_table
 from oscine.annotations.formats import NO_LABEL, Format, Sniff
 from oscine.annotations.sources import Sources
@@ -41,7 +40,7 @@ class SimpleSeq(Format):
         onset, offset = table.spans("onset_s", "offset_s", 1000.0 if self.unit == "ms" else 1.0)
         more = {name: table.values(name) for name in table.header if name not in ("onset_s", "offset_s", "label", "")}
         frame = pd.DataFrame({"onset": onset, "offset": offset, "label": table.text("label", NO_LABEL), **more})
-        return Annotations(frame.assign(recording=own), coverage=Coverage({own: None}, whole=False))
+        return Annotations.of_recording(own, frame)
 
     def write(self, annotations: Annotations, path: Path, sources: Sources) -> list[Path]:
         """Write onset, offset and label."""

@@ -25,7 +25,6 @@ import numpy as np
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
 from oscine.annotations.delimited import as_text, check_spans, read_text
 from oscine.annotations.formats import NO_LABEL, Format, Sniff
 from oscine.annotations.sources import Sources
@@ -68,7 +67,7 @@ class Textgrid(Format):
         if all(_OURS.fullmatch(name) for name in names):
             del frame["tier"]
         own = sources.name_for(path)
-        return Annotations(frame.assign(recording=own), coverage=Coverage({own: None}, whole=False))
+        return Annotations.of_recording(own, frame)
 
     def write(self, annotations: Annotations, path: Path, sources: Sources) -> list[Path]:
         """Write events as points and segments as intervals."""

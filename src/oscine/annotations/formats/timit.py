@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
 from oscine.annotations.delimited import check_spans, number, read_text, write_lines
 from oscine.annotations.formats import Format, Sniff
 from oscine.annotations.sources import Sources, between_samples
@@ -55,7 +54,7 @@ class Timit(Format):
             lines.append(line)
         frame = pd.DataFrame(rows, columns=["onset", "offset", "label"])
         check_spans(frame["onset"].to_numpy(np.float64), frame["offset"].to_numpy(np.float64), path, lines)
-        return Annotations(frame.assign(recording=own), coverage=Coverage({own: None}, whole=False))
+        return Annotations.of_recording(own, frame)
 
     def write(self, annotations: Annotations, path: Path, sources: Sources) -> list[Path]:
         """Write rows, their times to the nearest sample."""
