@@ -67,8 +67,9 @@ class OperationGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands, in the order of the workflow"):
             formatter.write_dl([(name, summary(name)) for name in oscine.OPERATIONS])
-        with formatter.section("Also known as"):
-            formatter.write_dl([item for item in ALIASES.items() if item[1] in oscine.OPERATIONS])
+        if aliases := [item for item in ALIASES.items() if item[1] in oscine.OPERATIONS]:
+            with formatter.section("Also known as"):
+                formatter.write_dl(aliases)
 
 
 def summary(name: str) -> str:
@@ -106,6 +107,9 @@ class OperationCommand(click.Command):
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise self._unknown_option(error.option_name) from None
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # so that it says which command's help to read
+            raise
 
     def _start(self, file: str | None) -> dict[str, Any]:
         """The parameter file, or its table for this operation; checked by itself, so that errors name the file."""
@@ -331,7 +335,8 @@ def _help(option: Option) -> str:
         facts.append(_tied(f"{option.bounds}{unit}"))
     elif unit and not facts:
         facts.append(_tied(f"in{unit}"))
-    return f"{_plain(option.help).rstrip('.')}. [{'; '.join(facts)}]" if facts else _plain(option.help)
+    words = [_plain(option.help)] if option.help else []
+    return " ".join([*words, f"[{'; '.join(facts)}]"] if facts else words)
 
 
 def _tied(text: str) -> str:
@@ -402,8 +407,7 @@ def _main(arguments: list[str] | None) -> int:
         return 2
     except (KeyboardInterrupt, click.Abort):
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # how click ends where nobody reads standard output any longer, as in `oscine info x | head`
         return 0
     except Exception:  # noqa: BLE001 - the last line of defence: say whose fault it is
         traceback.print_exc()
