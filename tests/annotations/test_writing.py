@@ -100,3 +100,11 @@ def test_saving_is_all_or_nothing(song, tmp_path):
         song.select(recordings=["a.wav"]).save(path)
     assert path.read_text() == "0 1 x\n"
     assert names(tmp_path) == ["a.phn"]
+
+
+def test_rows_without_a_recording_go_to_a_file_only(tmp_path):
+    song = Annotations([{"onset": 0, "offset": 1, "label": "x"}])
+    with pytest.raises(InputError, match="name no recording"):
+        song.save(tmp_path)
+    song.save(tmp_path / "a_annotations.csv")
+    assert Annotations.load(tmp_path / "a_annotations.csv").recordings == ["a.wav"]

@@ -86,10 +86,17 @@ def pieces(annotations: Annotations, to: Format, together: str = "annotations") 
     """Parts for files of their own, with the files' names: one for each recording, kind and annotator.
 
     Recordings without rows are there, too. A format that gathers recordings gets one file, named after `together`.
+
+    Raises
+    ------
+    InputError
+        For rows without a recording.
     """
     if to.gathers:
         return [(f"{together}{to.suffixes[0]}", annotations)]
     table = annotations.to_pandas()
+    if (table["recording"] == "").any():
+        raise InputError("rows name no recording that a file could be named after", cure="Save them to a file")
     rows = list(zip(table["recording"], table["kind"], table["annotator"], strict=True))
     names = {row: to.file_name(*row) for row in dict.fromkeys(rows)}
     file_of = pd.Series([names[row] for row in rows], table.index, dtype=str)
