@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import soundfile
 
 from oscine.annotations.annotations import Annotations
@@ -22,7 +23,7 @@ from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.prepare import PrepareParams, prepare
 from oscine.detection.detect import detect
 from oscine.evaluation.evaluate import Evaluation, evaluate
-from oscine.evaluation.misses import misses
+from oscine.evaluation.misses import MissesParams, misses
 from oscine.figures.confusion_matrix import plot_confusion_matrix
 from oscine.figures.ethogram import plot_ethogram
 from oscine.figures.learning_curves import plot_learning_curves
@@ -31,6 +32,9 @@ from oscine.figures.report import Report
 from oscine.figures.style import label_colours
 from oscine.metrics.counts import Counts
 from oscine.metrics.events import score_times
+from oscine.networks.architectures.songexplorer import SongExplorer
+from oscine.networks.frontends.spectrogram import Spectrogram
+from oscine.networks.targets.exclusive import Exclusive
 from oscine.prediction.predict import predict
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment
@@ -44,7 +48,7 @@ from oscine.training.train import train
 TOLERANCE = 0.010
 """Seconds that a predicted pulse may be off."""
 
-_CLEAN = SegmentParams(max_gap=0.05, min_duration=0.08)
+_CLEAN = SegmentParams(max_gap=0.02, min_duration=0.08)
 
 
 class DemoParams(OperationParams):
@@ -110,15 +114,23 @@ def demo(params: DemoParams = DemoParams(), *, out: Path | None = None, monitor:
     monitor.message(f"   {detected.count()}")
 
     monitor.message("3. annotate: a few sounds of each kind, in two recordings")
-    annotated = [_annotate(truths[recording.name], recording, params) for recording in learnt]
+    annotated = [_annotate(truths[recording.name], params) for recording in learnt]
     for recording, marked in zip(learnt, annotated, strict=True):
         marked.save(folder / f"{recording.path.stem}_annotations.csv")
     dataset = prepare(
-        learnt, annotated[0].concat(annotated[1]), PrepareParams(labels=LABELS, seed=params.seed), monitor=monitor
+        learnt,
+        annotated[0].concat(annotated[1]),
+        PrepareParams(labels=LABELS, train_gap=0.1, seed=params.seed),
+        monitor=monitor,
     )
 
     monitor.message("4. train")
-    training = TrainParams(n_steps=params.n_steps, seed=params.seed)
+    training = TrainParams(
+        architecture=SongExplorer(context=0.0512, representation=Spectrogram(scale="log"), features=(32, 32)),
+        target=Exclusive(event_width=0.0096),
+        n_steps=params.n_steps,
+        seed=params.seed,
+    )
     run = train(dataset, training, out=_fresh(folder / "run"), monitor=monitor)
     evaluation = evaluate(run.model, dataset, monitor=monitor)
 
@@ -126,7 +138,7 @@ def demo(params: DemoParams = DemoParams(), *, out: Path | None = None, monitor:
     scores = predict(run.model, unseen, monitor=monitor)
     predicted = segment(scores, _CLEAN)
     predicted.save(folder / "fly3_predicted.csv")
-    missed = misses(detected, predicted)
+    missed = misses(detected, predicted, MissesParams(labels=LABELS[:2]))
     missed.save(folder / "fly3_missed.csv")
 
     monitor.message("6. compare with the truth")
@@ -146,14 +158,11 @@ def _record(folder: Path, number: int, params: DemoParams) -> Annotations:
     return truth
 
 
-def _annotate(truth: Annotations, recording: Recording, params: DemoParams) -> Annotations:
-    """What a person marks in the first minutes: some sounds of each label, chosen at random."""
+def _annotate(truth: Annotations, params: DemoParams) -> Annotations:
+    """What a person marks: the first sounds of each label, one after another."""
     rows = truth.to_pandas()
-    random = np.random.default_rng(params.seed)
-    chosen = np.concatenate([
-        random.permutation(np.flatnonzero(rows["label"] == label))[: params.n_annotations] for label in LABELS
-    ])  # fmt: skip
-    return Annotations(rows.iloc[np.sort(chosen)].reset_index(drop=True), labels=LABELS).with_coverage("rows")
+    marked = pd.concat([rows[rows["label"] == label].head(params.n_annotations) for label in LABELS])
+    return Annotations(marked.sort_values("onset", ignore_index=True), labels=LABELS).with_coverage("rows")
 
 
 def _compare(truth: Annotations, predicted: Annotations) -> dict[str, Counts]:
