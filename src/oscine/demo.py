@@ -203,6 +203,7 @@ def _report(
 ) -> Path:  # fmt: skip
     """One page with all that is worth looking at."""
     colours = label_colours(LABELS)
+    sounds = detected.select(labels=[label for label in detected.label_names if label != "neither"])
     start = _lively(truth)
     stop = min(start + 4, unseen.duration)
     marked = sum(len(one) for one in annotated)
@@ -224,7 +225,7 @@ def _report(
     )
     figure = plot_ethogram(
         unseen, start=start, stop=stop, scores=scores, labels=LABELS, colours=colours,
-        lanes={"truth": truth, "predicted": predicted, "detected": detected},
+        lanes={"truth": truth, "predicted": predicted, "detected": sounds},
     )  # fmt: skip
     report.add_figure(
         figure,

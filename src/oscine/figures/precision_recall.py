@@ -18,7 +18,7 @@ from oscine.figures.style import GRID, INK, MUTED, NORMAL, PAPER, SMALL, colours
 from oscine.metrics.curves import OperatingCurve, Threshold
 
 _MOST_POINTS = 1500
-_SIZES = (5.95, 4.25, 0.6, 0.95, 2.9)  # inches: width, height, left and lower margin, side of the axes
+_SIZES = (6.2, 4.25, 0.6, 0.95, 2.9)  # inches: width, height, left and lower margin, side of the axes
 
 
 def plot_precision_recall(
@@ -96,7 +96,7 @@ def _legend(
     axes: Axes, curves: Mapping[str, OperatingCurve], chosen: Mapping[str, Threshold], ink: Mapping[str, str]
 ) -> None:
     """A table right of the axes: label, average precision, threshold."""
-    places = (32, 88, 132)
+    places = (32, 110, 154)
     size = NORMAL if len(curves) <= 12 else SMALL
     step = min(17.0, 235.0 / (len(curves) + 2))
 
@@ -108,7 +108,7 @@ def _legend(
     if chosen:
         write(2, 0, "●\nthreshold", MUTED)
     for row, (label, curve) in enumerate(curves.items(), start=2):
-        write(0, row, label if len(label) <= 9 else label[:8] + "…", ink[label], "bold")
+        write(0, row, label if len(label) <= 12 else label[:11] + "…", ink[label], "bold")
         write(1, row, f"{curve.average_precision:.3f}" if curve.n_true else "–", INK)
         if label in chosen and not chosen[label].reason:
             write(2, row, f"{chosen[label].value:.3f}", INK)
