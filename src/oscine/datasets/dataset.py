@@ -3,14 +3,17 @@
 On disk it is a folder of plain tables that copy no sound:
 
     bird7.dataset/
-      dataset.json       labels, the folder of the recordings, provenance
+      dataset.json       labels, parts, where the recordings are (relative to the folder), provenance
       train.csv          recording,onset,offset,label,kind,channel,low,high,annotator,score
       train.coverage.csv recording,onset,offset: the stretches that were annotated exhaustively
       validation.csv …   and so on for each part
+
+Times are written with all their digits, so what is read back is equal to what was saved.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -18,14 +21,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
+from oscine.annotations.intervals import Intervals
 from oscine.annotations.labels import LabelSet
-from oscine.core.artifacts import Provenance, digest, write_json, write_text
+from oscine.core.artifacts import Provenance, write_json, write_text
 from oscine.core.errors import InputError
+from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 
 
@@ -89,8 +93,22 @@ class Dataset:
     def identity(self) -> dict[str, Any]:
         """What provenance records of it."""
         counts = {part: len(annotations) for part, annotations in self.parts.items()}
-        recordings = {name: digest(self.recordings.by_name(name).path) for name in self.names()}
-        return {"path": str(self.path), "labels": list(self.labels), "annotations": counts, "recordings": recordings}
+        recordings = {name: self.recordings.by_name(name).identity()["digest"] for name in self.names()}
+        return {
+            "path": str(self.path),
+            "digest": self.digest,
+            "labels": list(self.labels),
+            "annotations": counts,
+            "recordings": recordings,
+        }
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of labels, annotations and coverage, wherever they lie: 16 hexadecimal digits."""
+        state = hashlib.blake2b("\n".join(self.labels).encode(), digest_size=8)
+        for name, tables in self._tables().items():
+            state.update("\n".join([name, *tables]).encode())
+        return state.hexdigest()
 
     def summary(self) -> dict[str, Any]:
         """Counts, for machines."""
@@ -102,17 +120,9 @@ class Dataset:
     def save(self, path: str | Path) -> Path:
         """Write the folder; `dataset.json` comes last, so that a folder without it is an unfinished one."""
         path = Path(path)
-        durations = {name: self.recordings.by_name(name).duration for name in self.names()}
-        for name, part in self.parts.items():
-            write_text(path / f"{name}.csv", _exact(part.to_pandas()))
-            rows = [
-                {"recording": recording, "onset": onset, "offset": offset}
-                for recording, duration in durations.items()
-                for onset, offset in part.coverage.intervals(recording, duration)
-            ]
-            write_text(
-                path / f"{name}.coverage.csv", _exact(pd.DataFrame(rows, columns=["recording", "onset", "offset"]))
-            )
+        for name, (rows, stretches) in self._tables().items():
+            write_text(path / f"{name}.csv", rows)
+            write_text(path / f"{name}.coverage.csv", stretches)
         write_json(
             path / "dataset.json",
             {
@@ -120,18 +130,45 @@ class Dataset:
                 "version": 1,
                 "labels": list(self.labels),
                 "parts": list(self.parts),
-                "recordings": {
-                    name: os.path.relpath(self.recordings.by_name(name).path.resolve(), path.resolve())
-                    for name in self.names()
-                },
+                "recordings": [self._entry(name, path) for name in self.names()],
                 "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
             },
         )
         return path
 
+    def _tables(self) -> dict[str, tuple[str, str]]:
+        """CSV of the annotations and of the coverage of each part."""
+        durations = {name: self.recordings.by_name(name).duration for name in self.names()}
+        tables = {}
+        for name, part in self.parts.items():
+            stretches = [
+                {"recording": recording, "onset": onset, "offset": offset}
+                for recording, duration in durations.items()
+                for onset, offset in part.coverage.intervals(recording, duration)
+            ]
+            columns = ["recording", "onset", "offset"]
+            tables[name] = (_exact(part.to_pandas()), _exact(pd.DataFrame(stretches, columns=columns)))
+        return tables
+
+    def _entry(self, name: str, folder: Path) -> dict[str, Any]:
+        """How a recording is found again: its file, seen from the folder, and the channels where some were chosen."""
+        recording = self.recordings.by_name(name)
+        try:
+            file = os.path.relpath(recording.path.resolve(), folder.resolve())
+        except ValueError:  # on another drive
+            file = str(recording.path.resolve())
+        channels = recording.identity().get("channels")
+        return {"name": recording.name, "file": file} | ({"channels": channels} if channels else {})
+
     @classmethod
     def load(cls, path: str | Path) -> Dataset:
-        """Read a prepared dataset; a folder of recordings and annotations is prepared with defaults."""
+        """Read a prepared dataset; a folder of recordings and annotations is prepared with defaults.
+
+        Raises
+        ------
+        InputError
+            Where there is none, it is damaged, or its recordings have moved.
+        """
         path = Path(path)
         if not (path / "dataset.json").is_file():
             from oscine.datasets.prepare import prepare
@@ -140,26 +177,33 @@ class Dataset:
                 raise InputError("there is no such dataset", path=path, cure="Make one: oscine prepare FOLDER")
             prepared: Dataset = prepare(Recordings(path))
             return prepared
+        card = path / "dataset.json"
         try:
-            card = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
-            files, names, labels = card["recordings"], card["parts"], card["labels"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"not a dataset ({error})", path=path / "dataset.json", cure="Prepare it again") from None
-        missing = [name for name, file in files.items() if not (path / file).exists()]
+            values = json.loads(card.read_text(encoding="utf-8"))
+            labels, names = LabelSet(values["labels"]), [str(name) for name in values["parts"]]
+            files = [(str(entry["name"]), str(entry["file"]), entry.get("channels")) for entry in values["recordings"]]
+            provenance = Provenance.model_validate(values["provenance"]) if values.get("provenance") else None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise InputError(f"not the card of a dataset ({reason})", path=card, cure=_AGAIN) from None
+        missing = [file for _, file, _ in files if not (path / file).exists()]
         if missing:
             raise InputError(
-                f"{len(missing)} recordings are not where they were",
+                f"{len(missing)} of {len(files)} recordings are not where they were",
                 path=path,
-                found=missing[0],
+                found=os.path.normpath(path / missing[0]),
                 cure="Move them back, or run oscine prepare again",
             )
         return cls(
-            recordings=Recordings([path / file for file in files.values()]),
-            labels=LabelSet(labels),
-            parts={name: _read_part(path, name) for name in names},
-            provenance=Provenance.model_validate(card["provenance"]) if card.get("provenance") else None,
+            recordings=Recordings([Recording(path / file, name=name, channels=on) for name, file, on in files]),
+            labels=labels,
+            parts={name: _read_part(path, name, labels) for name in names},
+            provenance=provenance,
             path=path,
         )
+
+
+_AGAIN = "Run oscine prepare again"
 
 
 def _exact(table: pd.DataFrame) -> str:
@@ -167,17 +211,34 @@ def _exact(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")  # pandas writes the shortest text of a float
 
 
-def _read_part(path: Path, name: str) -> Annotations:
-    rows = pd.read_csv(
-        path / f"{name}.csv",
-        dtype={"recording": str, "label": str, "kind": str, "annotator": str},
-        keep_default_na=False,
-        na_values={"low": [""], "high": [""], "score": [""]},
-        float_precision="round_trip",
-    )
-    stretches = pd.read_csv(path / f"{name}.coverage.csv", dtype={"recording": str}, float_precision="round_trip")
-    spans: dict[str, np.ndarray] = {
-        str(recording): group[["onset", "offset"]].to_numpy(float)
-        for recording, group in stretches.groupby("recording")
-    }
-    return Annotations(rows, coverage=Coverage(spans, whole=False))
+def _read_part(folder: Path, name: str, labels: LabelSet) -> Annotations:
+    """Annotations and coverage of one part."""
+    texts = {"recording": str, "label": str, "kind": str, "annotator": str}
+    rows = _read_table(folder / f"{name}.csv", texts, ["recording", "onset", "offset", "label"])
+    stretches = _read_table(folder / f"{name}.coverage.csv", {"recording": str}, ["recording", "onset", "offset"])
+    try:
+        spans: dict[str, Intervals] = {
+            str(recording): group[["onset", "offset"]].to_numpy(float)
+            for recording, group in stretches.groupby("recording")
+        }
+        return Annotations(rows, coverage=Coverage(spans, whole=False), labels=labels)
+    except ValueError as error:
+        raise InputError(f"damaged ({error})", path=folder / f"{name}.csv", cure=_AGAIN) from None
+
+
+def _read_table(path: Path, texts: dict[str, Any], columns: list[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(
+            path,
+            dtype=texts,
+            keep_default_na=False,
+            na_values={"low": [""], "high": [""], "score": [""]},
+            float_precision="round_trip",
+        )
+    except FileNotFoundError:
+        raise InputError("a table of the dataset is missing", path=path, cure=_AGAIN) from None
+    except ValueError as error:
+        raise InputError(f"damaged ({error})", path=path, cure=_AGAIN) from None
+    if missing := [column for column in columns if column not in table]:
+        raise InputError("columns are missing", path=path, found=list(table), allowed=missing, cure=_AGAIN)
+    return table

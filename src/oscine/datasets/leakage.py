@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from oscine.annotations.intervals import intersect
 from oscine.datasets.dataset import Dataset
+from oscine.datasets.splitter import reaching
 
 
 def count_leaks(dataset: Dataset, reach: float) -> tuple[int, int]:
-    """Validation annotations that lie within `reach` of a training one in the same recording, and all of them.
+    """Validation annotations within `reach` of sound that is learnt from, and all of them.
 
     Parameters
     ----------
     reach
         How much sound a frame sees, in seconds.
     """
-    train, validation = dataset.train.to_pandas(), dataset.part("validation").to_pandas()
+    train, validation = dataset.train, dataset.part("validation")
     leaks = 0
-    for name, rows in validation.groupby("recording"):
-        mine = train[train["recording"] == name]
-        if mine.empty:
-            continue
-        onsets = np.sort(mine["onset"].to_numpy())
-        # the latest offset of all training sounds that begin before each
-        latest = np.maximum.accumulate(mine.sort_values("onset")["offset"].to_numpy())
-        before = np.searchsorted(onsets, rows["offset"].to_numpy() + reach, side="right")
-        leaks += int(((before > 0) & (latest[before - 1] >= rows["onset"].to_numpy() - reach)).sum())
+    for name, rows in validation.to_pandas().groupby("recording"):
+        duration = dataset.recordings.by_name(str(name)).duration
+        learnt, judged = (part.coverage.intervals(str(name), duration) for part in (train, validation))
+        near = intersect(judged, learnt + np.array([-reach, reach]))
+        leaks += int(reaching(rows[["onset", "offset"]].to_numpy(), near).sum())
     return leaks, len(validation)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from oscine.annotations.coverage import Coverage
-from oscine.annotations.intervals import merge, subtract
+from oscine.annotations.intervals import merge, subtract, total
 from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
@@ -22,13 +22,14 @@ from oscine.annotations.annotations import Annotations  # isort: skip
 from oscine.annotations.labels import LabelSet  # isort: skip
 from oscine.recordings.recordings import Recordings  # isort: skip
 
-
 BACKGROUND = "background"
 """Label of what is covered but not annotated: somebody has looked, and nothing is there."""
 
-
 _END = 1e-6
 """Seconds: stretches are half-open, and this much longer holds the event at its end."""
+
+_LISTED = 5
+"""Names that a message lists."""
 
 
 class PrepareParams(OperationParams):
@@ -79,35 +80,49 @@ def prepare(
     """
     if annotations is None:
         annotations = _beside(recordings, monitor)
-    chosen = annotations.relabel(params.relabel).select(kinds=params.kinds)
-    rows = chosen.to_pandas()
-    labels = params.labels or tuple(sorted(set(rows["label"])))
+    annotations = annotations.relabel(params.relabel)
+    chosen = annotations.select(kinds=params.kinds)
+    if len(chosen) == 0:
+        raise InputError(
+            "no annotation to learn from",
+            found=f"{len(annotations)} rows of kinds {annotations.kinds}",
+            allowed=f"kinds {list(params.kinds)}",
+            cure="Annotate some sounds, or choose other --kinds",
+        )
+    for kind in params.kinds:
+        if kind not in annotations.kinds:
+            raise unknown("kind: no annotation is of it", kind, annotations.kinds)
+    there = set(chosen.to_pandas()["label"])
+    labels = params.labels or tuple(label for label in chosen.labels if label in there)
     for label in labels:
-        if label != BACKGROUND and label not in set(rows["label"]):
-            raise unknown("label: no annotation has it", label, set(rows["label"]) or {"(there are no annotations)"})
-    table = annotations.relabel(params.relabel).to_pandas()
+        if label != BACKGROUND and label not in there:
+            raise unknown("label: no annotation has it", label, there)
+    table = annotations.to_pandas()
     used = table["kind"].isin(params.kinds) & table["label"].isin(labels)
     chosen = chosen.select(labels=[label for label in labels if label in chosen.label_names])
     chosen = chosen.with_coverage(known_of(chosen, table[~used]))
     present = _present(chosen, recordings, monitor)
     if len(present) == 0:
         raise InputError(
-            "no annotation to learn from",
-            found=f"kinds {sorted(set(annotations.kinds))}, {len(annotations)} rows",
-            allowed=f"kinds {list(params.kinds)}",
-            cure="Annotate some sounds, or choose other --kinds",
+            "no annotation belongs to a recording that is here",
+            found=chosen.recordings[0],
+            allowed=recordings.names[:_LISTED],
+            cure="Give the folder of the recordings that were annotated",
         )
-    if BACKGROUND not in labels and (params.train_gap or _has_background(present, recordings)):
+    parts = cover_trains(params.splitter.split(present, recordings, seed=params.seed), params.train_gap)
+    if BACKGROUND not in labels and _has_background(parts["train"], recordings):
         labels = (BACKGROUND, *labels)
         monitor.message(f"covered but unannotated sound becomes the label {BACKGROUND!r}")
-    parts = cover_trains(params.splitter.split(present, recordings, seed=params.seed), params.train_gap)
+    parts = {name: _explicit(part, LabelSet(labels), recordings) for name, part in parts.items()}
     dataset = Dataset(recordings, LabelSet(labels), parts)
-    _warn_of_few(dataset.counts(), params, monitor)
+    _warn_of_few(dataset, params, monitor)
     return dataset
 
 
 def _beside(recordings: Recordings, monitor: Monitor) -> Annotations:
     """The annotation files in the folders of the recordings."""
+    if len(recordings) == 0:
+        raise InputError("there are no recordings")
     folders = sorted({recording.path.parent for recording in recordings})
     tops = [folder for folder in folders if not any(other in folder.parents for other in folders)]
     first, *others = (Annotations.load(folder, recordings=recordings, monitor=monitor) for folder in tops)
@@ -154,39 +169,54 @@ def cover_trains(parts: dict[str, Annotations], gap: float) -> dict[str, Annotat
 
 
 def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor) -> Annotations:
-    """Only what belongs to a recording that is there."""
-    names = {recording.name for recording in recordings}
+    """Only what belongs to a recording that is there, and begins before its end."""
+    names = set(recordings.names)
     absent = [name for name in annotations.recordings if name not in names]
     if absent:
         monitor.warning(f"annotations of {len(absent)} recordings are left out, since there is no {absent[0]!r}")
-    return annotations.select(recordings=[name for name in annotations.recordings if name in names])
+    present = annotations.select(recordings=[name for name in annotations.recordings if name in names])
+    rows = present.to_pandas()
+    durations = {name: recordings.by_name(name).duration for name in present.recordings}
+    late = rows["onset"].to_numpy() >= rows["recording"].map(durations).to_numpy(float)
+    if late.any():
+        first = rows[late].iloc[0]
+        monitor.warning(
+            f"{late.sum()} annotations are left out, since they begin after the end of their recording: the first at "
+            f"{first['onset']:g} s of {first['recording']} ({durations[first['recording']]:g} s)"
+        )
+    return present.with_rows(rows[~late])
 
 
 def _has_background(annotations: Annotations, recordings: Recordings) -> bool:
-    """Whether more than a hundredth of the covered time is unannotated."""
+    """Whether in any recording more than a hundredth of the covered time is unannotated."""
     rows = annotations.to_pandas()
+    spans = {str(name): mine[["onset", "offset"]].to_numpy() for name, mine in rows.groupby("recording")}
     for name in annotations.recordings:
         covered = annotations.coverage.intervals(name, recordings.by_name(name).duration)
-        mine = rows[rows["recording"] == name]
-        annotated = float(np.sum(mine["offset"] - mine["onset"]))
-        if float(np.diff(covered, axis=1).sum()) > annotated * 1.01 + 1e-9:
+        if total(subtract(covered, spans.get(name, []))) > 0.01 * total(covered) + _END:
             return True
     return False
 
 
-def _warn_of_few(counts: pd.DataFrame, params: PrepareParams, monitor: Monitor) -> None:
-    for label, row in counts.iterrows():
-        if label == BACKGROUND:
+def _explicit(part: Annotations, labels: LabelSet, recordings: Recordings) -> Annotations:
+    """A part with the labels of the dataset, and its coverage as stretches within the recordings, as on disk."""
+    stretches = {name: part.coverage.intervals(name, recordings.by_name(name).duration) for name in part.recordings}
+    return part.with_rows(part.to_pandas(), coverage=Coverage(stretches, whole=False), labels=labels)
+
+
+def _warn_of_few(dataset: Dataset, params: PrepareParams, monitor: Monitor) -> None:
+    """Refuse a label that nothing can be learnt of, and warn where little can, or where it cannot be tested."""
+    for label, row in dataset.counts().iterrows():
+        n_train = int(row["train"])
+        if label == BACKGROUND and (n_train or _has_background(dataset.train, dataset.recordings)):
             continue
-        if row["train"] == 0:
+        if n_train == 0:
             raise InputError(
                 "a label has no training example",
                 found=label,
                 cure="Annotate it, leave it out of --labels, or split otherwise",
             )
-        if row["train"] < params.few:
-            monitor.warning(
-                f"label {label!r} has only {row['train']} training annotations; {params.few} or more are better"
-            )
+        if n_train < params.few:
+            monitor.warning(f"label {label!r} has only {n_train} training annotations; {params.few} or more are better")
         if "validation" in row and row["validation"] == 0:
             monitor.warning(f"label {label!r} has no validation annotation: how well it is found cannot be said")

@@ -13,13 +13,17 @@ as if it had not been, and any number of processes could draw any batch.
 
 from __future__ import annotations
 
+import copy
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oscine.core.artifacts import unwritable
 from oscine.core.monitor import SILENT, Monitor
 from oscine.recordings.padding import read_padded
 from oscine.recordings.recording import Recording
@@ -126,6 +130,12 @@ class Sampler:
         instant = self._onsets[example] + random.random(size) * self._spans[example]
         return self._gather(example, instant)
 
+    def with_seed(self, seed: int) -> Self:
+        """The same windows drawn in another order; the sound is shared."""
+        other = copy.copy(self)
+        other.seed = seed
+        return other
+
     def centred(self, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
         """One window around the middle of every example, in order, in batches."""
         for begin in range(0, len(self), size):
@@ -191,6 +201,14 @@ def _group_bounds(groups: list[str], balance: bool) -> NDArray[np.int64]:
 
 
 def _array(shape: tuple[int, int]) -> NDArray[np.float32]:
-    if 4 * shape[0] * shape[1] <= _IN_MEMORY:
+    """Room for sound: in memory, or in a temporary file that is gone with the process."""
+    n_bytes = 4 * shape[0] * shape[1]
+    if n_bytes <= _IN_MEMORY:
         return np.empty(shape, np.float32)
-    return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)
+    try:
+        with tempfile.TemporaryFile(prefix="oscine-") as file:
+            if hasattr(os, "posix_fallocate"):  # a full disk is told now, not by a crash when a page is written
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+            return np.memmap(file, np.float32, "w+", shape=shape)
+    except OSError as error:
+        raise unwritable(tempfile.gettempdir(), error) from error

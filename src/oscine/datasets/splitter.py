@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscine.annotations.coverage import Coverage
-from oscine.annotations.intervals import intersect
+from oscine.annotations.intervals import Intervals, contains, intersect
+from oscine.core.errors import InputError
 from oscine.core.params import Field, Unit
 from oscine.core.plugins import Plugin, PluginKind
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from oscine.recordings.recordings import Recordings
 
 PARTS = ("train", "validation", "test")
+
+_N_VISITS = 2000
+"""Units visited in all draws together: few units are drawn often, many just once."""
 
 Percent = Annotated[float, Unit("%"), Field(ge=0, lt=100)]
 
@@ -55,51 +59,101 @@ SPLITTERS: PluginKind[Splitter] = PluginKind("splitters", Splitter, "oscine.data
 def draw_parts(weights: Mapping[str, float], *, validation: float, test: float, seed: int) -> dict[str, str]:
     """Give whole units (recordings, blocks) to parts at random, as near the wished percentages as they allow.
 
-    Units are visited in a random order; each goes to the part that is furthest below its wished share, so that
-    the training part is never empty.
+    Each wished part gets a unit, training first, as long as there are any. The others are visited in a random order,
+    and each goes to the part that is furthest below its share; where units are few, of many such draws the one that
+    comes nearest is taken.
+
+    Parameters
+    ----------
+    weights
+        How much each unit counts, by its name.
+    validation, test
+        Wished shares, %.
+    seed
+        The same seed gives the same parts.
+
+    Raises
+    ------
+    InputError
+        Where the shares leave nothing to train on.
 
     Examples
     --------
-    >>> draw_parts({"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0}, validation=25, test=0, seed=0)
-    {'a': 'train', 'b': 'train', 'c': 'train', 'd': 'validation'}
+    >>> draw_parts({"a": 1.0, "b": 1.0, "c": 2.0, "d": 4.0}, validation=25, test=0, seed=0)
+    {'a': 'train', 'b': 'train', 'c': 'validation', 'd': 'train'}
     """
     wished = {"train": 100 - validation - test, "validation": validation, "test": test}
+    if wished["train"] <= 0:
+        raise InputError(
+            "the parts leave nothing to train on",
+            found=f"validation {validation:g} %, test {test:g} %",
+            allowed="less than 100 % together",
+        )
+    shares = {part: percent / 100 for part, percent in wished.items() if percent > 0}
     names = sorted(weights)
-    order: NDArray[np.intp] = np.random.default_rng(seed).permutation(len(names))
     total = sum(weights.values()) or 1.0
-    have = dict.fromkeys(wished, 0.0)
-    drawn = {}
-    for index in order:
-        name = names[index]
-        part = max(wished, key=lambda part: wished[part] / 100 - have[part] / total)
-        have[part] += weights[name]
-        drawn[name] = part
-    return {name: drawn[name] for name in names}
+    relative = [weights[name] / total for name in names]
+    random = np.random.default_rng(seed)
+    draws = [_draw(relative, shares, random) for _ in range(max(1, _N_VISITS // max(1, len(names))))]
+    _, drawn = min(draws, key=lambda draw: draw[0])
+    return dict(zip(names, drawn, strict=True))
+
+
+def _draw(weights: list[float], shares: dict[str, float], random: np.random.Generator) -> tuple[float, list[str]]:
+    """One random draw: how far it is from the wished shares, and the part of each unit."""
+    missing = dict(shares)
+    drawn = [""] * len(weights)
+    first = iter(shares)
+    for index in random.permutation(len(weights)):
+        part = next(first, None) or max(missing, key=missing.__getitem__)
+        missing[part] -= weights[index]
+        drawn[index] = part
+    return sum(map(abs, missing.values())), drawn
 
 
 def only_rows(annotations: Annotations, chosen: NDArray[np.bool_]) -> Annotations:
     """The chosen rows, covering their own intervals and nothing else."""
-    rows = annotations.to_pandas()[chosen]
-    spans = {
-        str(name): group[["onset", "offset"]].to_numpy(float) for name, group in rows.groupby("recording", sort=False)
-    }
-    return type(annotations)(rows, coverage=Coverage(spans, whole=False))
+    return annotations.with_rows(annotations.to_pandas()[chosen]).with_coverage("rows")
 
 
 def only_within(annotations: Annotations, stretches: Coverage, recordings: Recordings) -> Annotations:
-    """The rows that reach into `stretches`, covering what they covered there."""
+    """The rows that reach into what is covered of `stretches`, with that as their coverage.
+
+    A row at the edge of a stretch keeps its own bounds: what lies outside is not covered, so nothing is learnt from
+    it, and a metric can tell a sound that was cut.
+    """
     rows = annotations.to_pandas()
     chosen = np.zeros(len(rows), bool)
-    covered = {}
+    covered: dict[str, Intervals] = {}
+    places = rows.groupby("recording", sort=False).indices
     for name in annotations.recordings:
         duration = recordings.by_name(name).duration
-        inside = stretches.intervals(name, duration)
-        mine = (rows["recording"] == name).to_numpy()
-        onsets, offsets = rows.loc[mine, "onset"].to_numpy(), rows.loc[mine, "offset"].to_numpy()
-        reach = [
-            ((onset < inside[:, 1]) & (offset >= inside[:, 0])).any()
-            for onset, offset in zip(onsets, offsets, strict=True)
-        ]
-        chosen[mine] = reach
-        covered[name] = intersect(annotations.coverage.intervals(name, duration), inside)
-    return type(annotations)(rows[chosen], coverage=Coverage(covered, whole=False))
+        covered[name] = intersect(annotations.coverage.intervals(name, duration), stretches.intervals(name, duration))
+        mine = places.get(name, np.empty(0, np.intp))
+        spans = rows[["onset", "offset"]].to_numpy()[mine]
+        chosen[mine] = reaching(spans, covered[name])
+    return annotations.with_rows(rows[chosen], coverage=Coverage(covered, whole=False))
+
+
+def reaching(spans: Intervals, stretches: Intervals) -> NDArray[np.bool_]:
+    """Which annotations share a moment with any of the stretches.
+
+    Parameters
+    ----------
+    spans
+        Onset and offset of each annotation (row, 2), s; an event is a point.
+    stretches
+        Sorted and disjoint (n, 2), s.
+
+    Examples
+    --------
+    >>> reaching(np.array([[0, 1], [0, 2], [1, 1], [3, 3], [2.5, 4]]), np.array([[1.0, 3.0]])).tolist()
+    [False, True, True, False, True]
+    """
+    onsets, offsets = spans[:, 0], spans[:, 1]
+    if len(stretches) == 0:
+        return np.zeros(len(spans), bool)
+    last = np.searchsorted(stretches[:, 0], offsets, side="left") - 1  # the last stretch that begins before the end
+    begin, end = stretches[last].T
+    shared = (last >= 0) & ((end > onsets) | ((begin == end) & (end >= onsets)))
+    return np.where(onsets == offsets, contains(stretches, onsets), shared)

@@ -7,13 +7,13 @@ no tensor is JSON in its header. The random state needs no place: it is a functi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from oscine.core.artifacts import atomic
 from oscine.core.errors import InputError
@@ -28,49 +28,68 @@ class Checkpoint:
     step
         Steps that are done.
     best_step, best_value
-        The validated step with the best value so far, and that value; -1 and 0 before any.
+        The validated step with the best value so far, the last of equally good ones, and that value; -1 and 0 before
+        any.
+    gain_step
+        The validated step at which that value was first reached.
     elapsed
         Seconds of training so far.
+    scale
+        How losses of reduced precision are scaled; empty at full precision.
     """
 
     step: int = 0
     best_step: int = -1
     best_value: float = 0.0
+    gain_step: int = 0
     elapsed: float = 0.0
+    scale: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Write the state, atomically."""
-        tensors = {f"network/{name}": tensor.detach().contiguous() for name, tensor in network.state_dict().items()}
+        tensors = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
         state = optimizer.state_dict()
         plain: dict[str, dict[str, Any]] = {}
         for index, values in state["state"].items():
             for name, value in values.items():
                 if isinstance(value, torch.Tensor):
-                    tensors[f"optimizer/{index}/{name}"] = value.detach().clone().contiguous()
+                    tensors[f"optimizer/{index}/{name}"] = value
                 else:
                     plain.setdefault(str(index), {})[name] = value
-        header = {"checkpoint": vars(self), "groups": state["param_groups"], "plain": plain}
+        header = {"checkpoint": asdict(self), "groups": state["param_groups"], "plain": plain}
+        # copies, since safetensors refuses tensors that share memory
+        copies = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
         with atomic(path) as temporary:
-            save_file(tensors, temporary, {"oscine": json.dumps(header)})
+            temporary.write_bytes(save(copies, {"oscine": json.dumps(header)}))
 
     @classmethod
     def load(cls, path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Checkpoint:
-        """Put a saved state into a network and an optimiser, and say where it was."""
+        """Put a saved state into a network and an optimiser, and say where it was.
+
+        Raises
+        ------
+        InputError
+            Where the file is none, is cut off, or does not fit the network.
+        """
         try:
             with safe_open(path, "pt") as file:
                 header = json.loads(file.metadata()["oscine"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            checkpoint = cls(**header["checkpoint"])
+            state: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in header["plain"].items()}
+            weights = {}
+            for key, tensor in tensors.items():
+                kind, _, name = key.partition("/")
+                if kind == "network":
+                    weights[name] = tensor
+                else:
+                    index, _, name = name.partition("/")
+                    state.setdefault(int(index), {})[name] = tensor
+            network.load_state_dict(weights)
+            optimizer.load_state_dict({"state": state, "param_groups": header["groups"]})
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError(
-                f"not a checkpoint ({error})", path=path, cure="Delete it to train from the start"
-            ) from None
-        network.load_state_dict(
-            {name.removeprefix("network/"): value for name, value in tensors.items() if name.startswith("network/")}
-        )
-        state: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in header["plain"].items()}
-        for key, tensor in tensors.items():
-            if key.startswith("optimizer/"):
-                _, index, name = key.split("/", 2)
-                state.setdefault(int(index), {})[name] = tensor
-        optimizer.load_state_dict({"state": state, "param_groups": header["groups"]})
-        return cls(**header["checkpoint"])
+                f"not a checkpoint of this training ({reason})", path=path, cure="Delete it to train from the start"
+            ) from error
+        return checkpoint

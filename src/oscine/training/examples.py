@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.intervals import subtract
+from oscine.annotations.coverage import Coverage
+from oscine.annotations.intervals import Intervals, intersect, subtract
 from oscine.annotations.labels import LabelSet
 from oscine.core.monitor import SILENT, Monitor
 from oscine.datasets.prepare import BACKGROUND
@@ -55,46 +56,71 @@ def make_sampler(
 
 
 def find_examples(part: Annotations, recordings: dict[str, Recording], labels: LabelSet) -> list[Example]:
-    """Every annotation, and every stretch of background where that is a label."""
+    """Every annotation as far as it is covered, and every stretch of background where that is a label."""
     rows = part.to_pandas()
-    examples = [
-        Example(name, onset, offset, f"{label}\n{kind}")
-        for name, onset, offset, label, kind in zip(
-            rows["recording"], rows["onset"], rows["offset"], rows["label"], rows["kind"], strict=True
-        )
-    ]
-    if BACKGROUND in labels:
-        for name in part.coverage:
-            if name not in recordings:
-                continue
-            mine = rows[rows["recording"] == name]
-            covered = part.coverage.intervals(name, recordings[name].duration)
-            empty = subtract(covered, mine[["onset", "offset"]].to_numpy(float))
-            examples += [
+    spans = rows[["onset", "offset"]].to_numpy(float)
+    groups = [f"{label}\n{kind}" for label, kind in zip(rows["label"], rows["kind"], strict=True)]
+    pieces: dict[int, Intervals] = {}
+    background: list[Example] = []
+    places = rows.groupby("recording", sort=False).indices
+    for name in part.recordings:
+        if name not in recordings:
+            continue
+        covered = part.coverage.intervals(name, recordings[name].duration)
+        mine = places.get(name, np.empty(0, np.intp))
+        pieces |= {int(place): _covered(spans[place], covered) for place in mine}
+        if BACKGROUND in labels:
+            empty = subtract(covered, spans[mine])
+            background += [
                 Example(name, float(onset), float(offset), BACKGROUND) for onset, offset in empty if onset < offset
             ]
-    return examples
+    names = rows["recording"].tolist()
+    annotated = [
+        Example(names[place], float(onset), float(offset), groups[place])
+        for place in sorted(pieces)
+        for onset, offset in pieces[place]
+    ]
+    return annotated + background
+
+
+def _covered(span: NDArray[np.float64], covered: Intervals) -> Intervals:
+    """What is covered of one annotation (onset, offset)."""
+    place = int(np.searchsorted(covered[:, 0], span[0], side="right")) - 1
+    if place >= 0 and span[1] <= covered[place, 1] and span[0] < covered[place, 1]:
+        return span[None]
+    return intersect(span[None], covered)
 
 
 def find_truth(
     part: Annotations, recordings: dict[str, Recording], labels: LabelSet, target: Target, grid: FrameGrid
 ) -> Callable[[str, int, int], NDArray[np.int64]]:
-    """`truth(recording, first_frame, n_frames)` of a part, unknown where it does not cover (see `Sampler`)."""
+    """`truth(recording, first_frame, n_frames)` of a part, unknown where it does not cover (see `Sampler`).
+
+    Of all annotations and stretches only those near the frames are looked at, so that the time for many short looks
+    into a long recording stays in proportion.
+    """
     rows = part.to_pandas()
+    spans = rows[["onset", "offset"]].to_numpy(float)
+    indices = np.array([labels.index(label) for label in rows["label"]], np.int64)
     reach = (getattr(target, "event_width", None) or 1 / grid.frame_rate) / 2  # a point is known as far as it holds
+    places = rows.groupby("recording", sort=False).indices
     tables = {}
     for name, recording in recordings.items():
-        mine = rows[rows["recording"] == name]
-        tables[name] = (
-            mine["onset"].to_numpy(float),
-            mine["offset"].to_numpy(float),
-            np.array([labels.index(label) for label in mine["label"]], np.int64),
-            part.coverage.intervals(name, recording.duration),
-        )
+        mine = places.get(name, np.empty(0, np.intp))
+        tables[name] = (spans[mine], indices[mine], part.coverage.intervals(name, recording.duration))
 
     def truth(name: str, first: int, n_frames: int) -> NDArray[np.int64]:
-        values = target.encode(*tables[name], n_frames, grid.frame_rate, labels=labels, start=first / grid.frame_rate)
         times = (first + np.arange(n_frames)) / grid.frame_rate
-        return np.where(part.coverage.known(name, times, reach), values, UNKNOWN)
+        annotated, label, covered = tables[name]
+        margin = reach + 1 / grid.frame_rate
+        near, around = (
+            (pairs[:, 0] <= times[-1] + margin) & (pairs[:, 1] >= times[0] - margin) for pairs in (annotated, covered)
+        )
+        onsets, offsets = annotated[near].T
+        values = target.encode(
+            onsets, offsets, label[near], covered[around], n_frames, grid.frame_rate, labels=labels, start=times[0]
+        )
+        known = Coverage({name: covered[around]}).known(name, times, reach)
+        return np.where(known, values, UNKNOWN)
 
     return truth

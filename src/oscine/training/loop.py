@@ -2,15 +2,15 @@
 
 What happens in a step is a function of the seed and the step alone (the windows drawn, the units dropped), so a
 training that is interrupted after any step and resumed from its checkpoint makes the same model, bit for bit on
-one machine, as one that was not. Metrics go to `metrics.jsonl`, one JSON object a line:
+one machine, as one that was not. What is measured goes to a file as it comes (`oscine.training.metrics_file`).
 
-    {"step": 30, "loss": 0.61, "accuracy": 0.77, "seconds": 2.1}
-    {"step": 30, "validation_loss": 0.7, "validation_f1": 0.81, "validation_recall": …, "seconds": 2.2}
+The best model is the validated one with the highest F1: mean over labels, as if all were equally common. Without
+validation it is the last one.
 """
 
 from __future__ import annotations
 
-import os
+import math
 import signal
 import threading
 import time
@@ -18,22 +18,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from torch import Tensor
 
-from oscine.core.errors import Cancelled
+from oscine.core.errors import Cancelled, InputError
 from oscine.core.monitor import Monitor
 from oscine.datasets.sampler import Sampler
-from oscine.metrics.counts import pool
 from oscine.metrics.frames import confusion_matrix, mean
 from oscine.networks.loss import Loss
 from oscine.networks.network import Network
 from oscine.networks.target import UNKNOWN
 from oscine.training.checkpoint import Checkpoint
-from oscine.training.metrics_file import METRICS, read_metrics, write_metrics
+from oscine.training.metrics_file import METRICS, MetricsFile
 from oscine.training.optimizers import make_optimizer
 from oscine.training.params import TrainParams
 
@@ -76,109 +76,166 @@ class Fit:
         ------
         Cancelled
             Where the user or the system asked to stop; the state is saved and nothing is lost.
+        InputError
+            Where the loss is no number any more, the checkpoint is damaged or beyond the last step, the device is not
+            here, or the disk is full.
         """
         params = self.params
-        fabric = Fabric(accelerator=params.device, devices=1, precision=params.precision)
+        fabric = _fabric(params)
         optimizer = make_optimizer(
             params.optimizer, self.network.parameters(), params.learning_rate, params.weight_decay
         )
-        network, optimizer = fabric.setup(self.network, optimizer)
-        state = self._resume(self.network, optimizer)
+        network, stepper = fabric.setup(self.network, optimizer)
+        state = self._resume(fabric, optimizer)
         started = time.monotonic() - state.elapsed
-        self.folder.mkdir(parents=True, exist_ok=True)
+
+        def note(values: dict[str, float]) -> None:
+            state.elapsed = time.monotonic() - started
+            metrics.write({"step": state.step, **values, "seconds": round(state.elapsed, 3)})
+            monitor.metric(state.step, **values)
+
+        def save() -> None:
+            state.scale = fabric.strategy.precision.state_dict()
+            state.save(self.folder / CHECKPOINT, self.network, optimizer)
+
         with (
-            (self.folder / METRICS).open("a", encoding="utf-8") as log,
+            MetricsFile(self.folder / METRICS, step=state.step if state.step else -1) as metrics,
             monitor.task(f"Training {self.folder.name}", total=params.n_steps, unit="steps") as task,
-            _on_terminate(monitor),
+            _repeatable(fabric),
+            _told_to_stop() as told,
         ):
             if state.step == 0:
-                self._validate(fabric, network, state, log, monitor, started)
+                self._validate(fabric, network, state, note)
             task.done = state.step
-            while state.step < params.n_steps:
-                values = self._step(fabric, network, optimizer, state.step)
+            while state.step < params.n_steps and not self._is_stuck(state):
+                values = self._step(fabric, network, stepper, state.step)
                 state.step += 1
-                state.elapsed = time.monotonic() - started
-                write_metrics(log, [{"step": state.step, **values, "seconds": round(state.elapsed, 3)}])
-                monitor.metric(state.step, **values)
-                last = state.step == params.n_steps
-                if last or state.step % params.period == 0:
-                    self._validate(fabric, network, state, log, monitor, started)
-                    state.save(self.folder / CHECKPOINT, self.network, optimizer)
-                    if params.patience and (state.step - state.best_step) // params.period >= params.patience:
-                        monitor.message(f"stopped early: no gain since step {state.best_step}")
-                        break
+                note(values)
+                if state.step == params.n_steps or state.step % params.period == 0:
+                    self._validate(fabric, network, state, note)
+                    save()
                 try:
                     task.advance(1, note=f"loss {values['loss']:.3f}  accuracy {values['accuracy']:.0%}")
+                    if told.is_set():
+                        raise Cancelled
                 except Cancelled:
-                    state.save(self.folder / CHECKPOINT, self.network, optimizer)
+                    save()
                     raise
+            if state.step < params.n_steps:
+                monitor.message(f"stopped early: no gain since step {state.gain_step}")
         return state
 
-    def _resume(self, network: Network, optimizer: torch.optim.Optimizer) -> Checkpoint:
-        """The state of the checkpoint, and the metrics cut back to it; the beginning where there is none."""
+    def _resume(self, fabric: Fabric, optimizer: torch.optim.Optimizer) -> Checkpoint:
+        """The state of the checkpoint; the beginning where there is none."""
         path = self.folder / CHECKPOINT
         if not path.exists():
-            (self.folder / METRICS).unlink(missing_ok=True)
             return Checkpoint()
-        state = Checkpoint.load(path, network, optimizer)
-        lines = read_metrics(self.folder / METRICS)
-        with (self.folder / METRICS).open("w", encoding="utf-8") as log:
-            write_metrics(log, (line for line in lines if line["step"] <= state.step))
+        state = Checkpoint.load(path, self.network, optimizer)
+        if state.step > self.params.n_steps:
+            raise InputError(
+                "this training has gone further already",
+                path=path,
+                found=f"step {state.step}",
+                allowed=f"up to --n-steps {self.params.n_steps}",
+                cure="Raise --n-steps, or choose another --out",
+            )
+        fabric.strategy.precision.load_state_dict(state.scale)
         return state
 
-    def _step(self, fabric: Fabric, network: Any, optimizer: Any, step: int) -> dict[str, float]:
-        sound, truth = (
-            fabric.to_device(torch.from_numpy(array)) for array in self.sampler.batch(step, self.params.batch_size)
-        )
+    def _is_stuck(self, state: Checkpoint) -> bool:
+        """Whether there was no gain in as many validations as patience lasts."""
+        period, patience = self.params.period, self.params.patience
+        waited = state.step - state.gain_step
+        return patience is not None and state.step % period == 0 and waited >= patience * period
+
+    def _step(
+        self, fabric: Fabric, network: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int
+    ) -> dict[str, float]:
+        """Learn from one batch; says its loss and its share of known frames that were right."""
+        sound, truth = _tensors(fabric, *self.sampler.batch(step, self.params.batch_size))
         torch.manual_seed(_mixed(self.seed, step))  # of the units that are dropped
         network.train()
         optimizer.zero_grad()
         logits = network(sound)
         loss = self.loss(logits, truth)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise InputError(
+                f"training has failed: the loss of step {step + 1} is no number",
+                path=self.folder,
+                found=value,
+                cure="Choose another --out, and lower --learning-rate or set --clip",
+            )
         fabric.backward(loss)
         if self.params.clip:
             fabric.clip_gradients(network, optimizer, max_norm=self.params.clip)
         optimizer.step()
         known = truth != UNKNOWN
         right = ((logits.argmax(1) == truth) & known).sum() / known.sum().clamp(min=1)
-        return {"loss": loss.item(), "accuracy": right.item()}
+        return {"loss": value, "accuracy": right.item()}
 
     def _validate(
-        self, fabric: Fabric, network: Any, state: Checkpoint, log: Any, monitor: Monitor, started: float
+        self,
+        fabric: Fabric,
+        network: torch.nn.Module,
+        state: Checkpoint,
+        note: Callable[[dict[str, float]], None],
     ) -> None:
-        """Measure, and keep the model; the best one has the highest F1, mean over labels, of balanced classes."""
-        values: dict[str, float] = {}
-        if self.validation is not None:
-            measured = self._measure(fabric, network)
-            values = {f"validation_{name}": value for name, value in measured.items()}
-            write_metrics(log, [{"step": state.step, **values, "seconds": round(time.monotonic() - started, 3)}])
-            monitor.metric(state.step, **values)
-        value = values.get("validation_f1", float(state.step))
+        """Measure, and keep the model."""
+        values = self._measure(fabric, network)
+        if values:
+            note({f"validation_{name}": value for name, value in values.items()})
+        value = values.get("f1", float(state.step))
+        if state.best_step < 0 or value > state.best_value:
+            state.gain_step = state.step
         best = state.best_step < 0 or value >= state.best_value
         if best:
             state.best_step, state.best_value = state.step, value
         self.keep(self.network, state.step, best)
 
     @torch.no_grad()
-    def _measure(self, fabric: Fabric, network: Any) -> dict[str, float]:
-        """Loss and rates on a window around every validation example, as if all labels were equally common."""
-        assert self.validation is not None
+    def _measure(self, fabric: Fabric, network: torch.nn.Module) -> dict[str, float]:
+        """Loss and rates on a window around every validation example; nothing where nothing is known of them.
+
+        The loss is that of all windows as one batch, so that it does not depend on how they are told off into batches.
+        """
+        if self.validation is None:
+            return {}
         network.eval()
-        labels = self.network.specification.labels
-        matrices, losses, n_known = [], 0.0, 0
-        for sound, truth in self.validation.centred(4 * self.params.batch_size):
-            logits = network(fabric.to_device(torch.from_numpy(sound)))
-            known = int((truth != UNKNOWN).sum())
-            losses += self.loss(logits, fabric.to_device(torch.from_numpy(truth))).item() * known
-            n_known += known
-            matrices.append(confusion_matrix(truth.ravel(), logits.argmax(1).cpu().numpy().ravel(), labels))
-        matrix = pool(matrices)
-        return {
-            "loss": losses / max(n_known, 1),
+        logits, truths = [], []
+        for batch in self.validation.centred(4 * self.params.batch_size):
+            sound, truth = _tensors(fabric, *batch)
+            logits.append(network(sound).float().cpu())
+            truths.append(truth.cpu())
+        scores, truth = torch.cat(logits), torch.cat(truths)
+        known = (truth != UNKNOWN).numpy()
+        if not known.any():
+            return {}
+        guess = scores.argmax(1).numpy()
+        matrix = confusion_matrix(truth.numpy()[known], guess[known], self.network.specification.labels)
+        values = {
+            "loss": self.loss(scores, truth).item(),
             "precision": mean(matrix.balanced_precision),
             "recall": mean(matrix.recall),
             "f1": mean(matrix.balanced_f1),
         }
+        return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def _fabric(params: TrainParams) -> Fabric:
+    """Where to compute, and how precisely."""
+    try:
+        return Fabric(accelerator=params.device, devices=1, precision=params.precision)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"this device cannot be used ({reason})", found=params.device, cure="Choose --device auto or cpu"
+        ) from error
+
+
+def _tensors(fabric: Fabric, sound: NDArray[np.float32], truth: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """A batch where the network is."""
+    return fabric.to_device(torch.from_numpy(sound)), fabric.to_device(torch.from_numpy(truth))
 
 
 def _mixed(seed: int, step: int) -> int:
@@ -187,13 +244,28 @@ def _mixed(seed: int, step: int) -> int:
 
 
 @contextmanager
-def _on_terminate(monitor: Monitor) -> Iterator[None]:
-    """Stop at the next step, keeping the state, where the system asks to (SIGTERM)."""
-    if threading.current_thread() is not threading.main_thread() or os.name == "nt":
-        yield
-        return
-    previous = signal.signal(signal.SIGTERM, lambda *_: monitor.cancel())
+def _repeatable(fabric: Fabric) -> Iterator[None]:
+    """The same numbers every time, from a random state of its own: the caller's stays as it was."""
+    chosen, searching = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    devices = [fabric.device] if fabric.device.type == "cuda" else []
     try:
-        yield
+        with torch.random.fork_rng(devices=devices):
+            yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = chosen, searching
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Is set where the system asks to stop (SIGTERM), unless the driver listens to that itself."""
+    told = threading.Event()
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield told
+        return
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,16 +1,15 @@
 """The folder of a training: everything that it made, and what is needed to go on with it.
 
 runs/bird7/
-run.json                     parameters, labels, provenance, and whether it is finished
-labels.txt                   one label a line, in the order of the outputs
-dataset/                     what it learnt from (no sound)
-replicate-1/
-metrics.jsonl              loss and accuracy of every step and validation
-checkpoint.safetensors     to resume from
-step-000030_model.safetensors …
-best_model.safetensors     the best validated one, with its thresholds
-best_model.safetensors       the best of all replicates
-learning_curves.pdf
+  run.json                     parameters, labels, provenance, and whether it is finished
+  labels.txt                   one label a line, in the order of the outputs
+  dataset/                     what it learnt from (no sound)
+  replicate-1/
+    metrics.jsonl              loss and accuracy of every step and validation
+    checkpoint.safetensors     to resume from
+    step-000030_model.safetensors …
+    best_model.safetensors     the best validated one, with its thresholds
+  best_model.safetensors       the best of all replicates
 """
 
 from __future__ import annotations
@@ -47,6 +46,8 @@ class Run:
         Of each replicate, its best validated step and the F1 there.
     finished
         Whether all replicates reached their last step.
+    dataset_digest
+        Of what it learnt from, so that it is continued with nothing else.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Run:
     best: dict[str, dict[str, float]] = field(default_factory=dict)
     finished: bool = False
     provenance: Provenance | None = field(default=None, compare=False)
+    dataset_digest: str = ""
 
     @classmethod
     def load(cls, path: str | Path) -> Run:
@@ -69,11 +71,22 @@ class Run:
         try:
             card = json.loads((path / CARD).read_text(encoding="utf-8"))
             provenance = Provenance.model_validate(card["provenance"]) if card["provenance"] else None
-            return cls(path, card["params"], tuple(card["labels"]), card["best"], card["finished"], provenance)
-        except FileNotFoundError:
+            return cls(
+                path,
+                dict(card["params"]),
+                tuple(card["labels"]),
+                dict(card["best"]),
+                bool(card["finished"]),
+                provenance,
+                str(card["dataset_digest"]),
+            )
+        except (FileNotFoundError, NotADirectoryError):
             raise InputError("not the folder of a training", path=path, cure="Make one: oscine train DATASET") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"the card of this training is damaged ({error})", path=path / CARD) from None
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise InputError(
+                f"the card of this training is damaged ({reason})", path=path / CARD, cure="Choose another --out"
+            ) from None
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the card; the rest of the folder is written as the training goes."""
@@ -85,6 +98,7 @@ class Run:
             "labels": list(self.labels),
             "best": self.best,
             "finished": self.finished,
+            "dataset_digest": self.dataset_digest,
             "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
         }
         write_json(folder / CARD, card)
@@ -108,7 +122,7 @@ class Run:
     def models(self, replicate: int = 1) -> dict[int, Path]:
         """Files of all models that a replicate kept, by step."""
         files = (self.path / f"replicate-{replicate}").glob("step-*_model.safetensors")
-        return {int(file.name[5:].partition("_")[0]): file for file in sorted(files)}
+        return dict(sorted((int(file.name[5:].partition("_")[0]), file) for file in files))
 
     def metrics(self, replicate: int = 1) -> list[dict[str, float]]:
         """What was measured at every step and validation of a replicate."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,21 +16,26 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.leakage import count_leaks
+from oscine.datasets.sampler import FrameGrid, Sampler
 from oscine.metrics.curves import threshold_for_ratio
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
 from oscine.networks.specification import Specification
 from oscine.networks.target import UNKNOWN
 from oscine.recordings.recording import Recording
+from oscine.training.examples import find_examples, make_sampler
 from oscine.training.params import TrainParams
 from oscine.training.run import BEST, CARD, Run
 from oscine.training.stale import note_training
 
 if TYPE_CHECKING:
-    from oscine.datasets.sampler import FrameGrid, Sampler
+    from oscine.annotations.annotations import Annotations
     from oscine.networks.network import Network
 
 __all__ = ["TrainParams", "train"]
+
+_MAY_CHANGE = {"n_steps", "n_replicates", "device"}
+"""Parameters that may differ when a run is continued."""
 
 _N_STANDARDISE = 8
 """Batches on which the network's input is standardised."""
@@ -45,7 +52,7 @@ def train(
     """Train models on a dataset.
 
     A run that was interrupted goes on from its last checkpoint when the same command is given again, and ends with
-    the same model as one that was not.
+    the same model as one that was not. A finished run goes on likewise when more steps or replicates are asked for.
 
     Parameters
     ----------
@@ -64,22 +71,42 @@ def train(
     Raises
     ------
     InputError
-        Where recordings differ in channels or sample rate, there are fewer examples than a batch, or the folder
-        holds another run.
+        Where recordings differ in channels or sample rate, there are fewer examples than a batch, the loss is no number
+        any more, or the folder holds another run or cannot be written to.
     """
     out = Path("runs", timestamp()) if out is None else Path(out)
     recordings, specification = _fitted(dataset, params)
+    network = params.architecture.build(specification)
+    grid = FrameGrid(network.hop, network.context, specification.sample_rate)
+    _check_enough(dataset, recordings, params)
     run = _open(out, params, specification, dataset)
     monitor.message(f"learning {', '.join(dataset.labels)}\n{dataset}")
+    _explain(network, dataset, grid, monitor)
+    task = _Task(dataset, specification, params, *_samplers(dataset, recordings, params, grid, monitor))
     for replicate in range(1, params.n_replicates + 1):
-        best = _replicate(replicate, run, dataset, recordings, specification, params, monitor)
-        run.best[f"replicate-{replicate}"] = best
+        run.best[f"replicate-{replicate}"] = _replicate(replicate, out, task, monitor)
         run.save()
     Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
-    run = Run(out, run.params, run.labels, run.best, finished=True)
+    run = replace(run, finished=True)
     run.save()
     note_training(run, dataset, monitor)
     return run
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all replicates share."""
+
+    dataset: Dataset
+    specification: Specification
+    params: TrainParams
+    sampler: Sampler
+    validation: Sampler | None
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """The story of every model of the run; recordings are looked through once for it."""
+        return Provenance.now("train", self.params.to_dict(), {"dataset": describe(self.dataset)})
 
 
 def _fitted(dataset: Dataset, params: TrainParams) -> tuple[dict[str, Recording], Specification]:
@@ -104,55 +131,58 @@ def _fitted(dataset: Dataset, params: TrainParams) -> tuple[dict[str, Recording]
     return fitted, specification
 
 
+def _check_enough(dataset: Dataset, recordings: dict[str, Recording], params: TrainParams) -> None:
+    """Refuse fewer examples than a batch, before anything is written or decoded."""
+    n_examples = len(find_examples(dataset.train, recordings, dataset.labels))
+    if n_examples < params.batch_size:
+        raise InputError(
+            "there are fewer training examples than a batch has windows",
+            path=dataset.path,
+            found=n_examples,
+            allowed=f"{params.batch_size} or more",
+            cure="Annotate more, or lower --batch-size",
+        )
+
+
 def _open(out: Path, params: TrainParams, specification: Specification, dataset: Dataset) -> Run:
     """A new run, or the same one to be continued."""
-    fresh = Run(out, params.to_dict(), specification.labels)
+    fresh = Run(out, params.to_dict(), specification.labels, dataset_digest=dataset.digest)
     if (out / CARD).exists():
         old = Run.load(out)
         changed = [
-            name
+            f"{name} {old.params.get(name)}"
             for name, value in fresh.params.items()
-            if old.params.get(name) != value and name not in {"n_steps", "n_replicates", "device"}
+            if old.params.get(name) != value and name not in _MAY_CHANGE
         ]
-        if changed or old.labels != fresh.labels:
+        if (old.labels, old.dataset_digest) != (fresh.labels, fresh.dataset_digest):
+            changed.append("another dataset")
+        if changed:
             raise InputError(
-                "this folder holds a run with other parameters",
+                "this folder holds another run",
                 path=out,
-                found=", ".join(changed) or "other labels",
-                cure="Choose another --out, or give the same parameters to continue it",
+                found=", ".join(changed),
+                cure="Choose another --out, or give the same dataset and parameters to continue it",
             )
+        fresh = replace(fresh, best=old.best)
     write_text(out / "labels.txt", "".join(f"{label}\n" for label in specification.labels))
     dataset.save(out / "dataset")
     fresh.save()
     return fresh
 
 
-def _replicate(
-    number: int,
-    run: Run,
-    dataset: Dataset,
-    recordings: dict[str, Recording],
-    specification: Specification,
-    params: TrainParams,
-    monitor: Monitor,
-) -> dict[str, float]:
+def _replicate(number: int, out: Path, task: _Task, monitor: Monitor) -> dict[str, float]:
     """Train one model; says its best step, and its F1 where it was validated."""
-    from oscine.datasets.sampler import FrameGrid
     from oscine.training.loop import Fit
 
-    folder = run.path / f"replicate-{number}"
+    params, folder = task.params, out / f"replicate-{number}"
     seeds = {
         name: (given if given is not None else params.seed) + number - 1
         for name, given in (("weights", params.weights_seed), ("batches", params.batches_seed))
     }
-    network = params.architecture.build(specification)
-    network.initialise(seeds["weights"])
-    grid = FrameGrid(network.hop, network.context, specification.sample_rate)
-    if number == 1:
-        _explain(network, dataset, grid, monitor)
-    sampler, validation = _samplers(dataset, recordings, params, grid, seeds["batches"], monitor)
+    sampler = task.sampler.with_seed(seeds["batches"])
+    network = params.architecture.build(task.specification).initialise(seeds["weights"])
     network.standardise(sampler.batch(step, params.batch_size)[0] for step in range(_N_STANDARDISE))
-    events = dataset.events()
+    events = task.dataset.events()
 
     def keep(trained: Network, step: int, best: bool) -> None:
         model = Model(
@@ -161,18 +191,19 @@ def _replicate(
             params.target,
             events=events,
             training={"step": step, "replicate": number, "seeds": seeds, "params": params.to_dict()},
-            provenance=Provenance.now("train", params.to_dict(), {"dataset": describe(dataset)}),
+            provenance=task.provenance,
         )
         model.save(folder / f"step-{step:06d}_model.safetensors")
         if best:
             model.save(folder / BEST)
 
-    fit = Fit(network, params.loss, sampler, validation, params, folder, seeds["batches"], keep)
+    fit = Fit(network, params.loss, sampler, task.validation, params, folder, seeds["batches"], keep)
     state = fit.run(monitor)
-    if validation is not None:
-        best = Model.load(folder / BEST)
-        best.with_thresholds(choose_thresholds(best, validation, params.batch_size)).save(folder / BEST)
-    return {"step": state.best_step} | ({"f1": state.best_value} if validation is not None else {})
+    if task.validation is None:
+        return {"step": state.best_step}
+    best = Model.load(folder / BEST)
+    best.with_thresholds(choose_thresholds(best, task.validation, params.batch_size)).save(folder / BEST)
+    return {"step": state.best_step, "f1": state.best_value}
 
 
 def _samplers(
@@ -180,41 +211,28 @@ def _samplers(
     recordings: dict[str, Recording],
     params: TrainParams,
     grid: FrameGrid,
-    seed: int,
     monitor: Monitor,
 ) -> tuple[Sampler, Sampler | None]:
-    """Where batches come from, and validation windows where there is a validation part."""
-    from oscine.training.examples import make_sampler
-
+    """Where batches come from, and validation windows where there is something to validate on."""
     n_frames = max(1, round(params.window * grid.frame_rate))
-    made: list[Sampler | None] = []
-    for name in ("train", "validation"):
-        part = dataset.parts.get(name)
-        if part is None or len(part) == 0:
-            made.append(None)
-            continue
-        made.append(
-            make_sampler(
-                part, recordings, dataset.labels, params.target, grid,
-                n_frames=n_frames, seed=seed, balance=params.balance, monitor=monitor,
-            )
+
+    def sampler_of(part: Annotations) -> Sampler:
+        return make_sampler(
+            part, recordings, dataset.labels, params.target, grid,
+            n_frames=n_frames, seed=params.seed, balance=params.balance, monitor=monitor,
         )  # fmt: skip
-    sampler, validation = made
-    if sampler is None or len(sampler) < params.batch_size:
-        raise InputError(
-            "there are fewer training examples than a batch has windows",
-            path=dataset.path,
-            found=0 if sampler is None else len(sampler),
-            allowed=f"{params.batch_size} or more",
-            cure="Annotate more, or lower --batch-size",
-        )
-    return sampler, validation
+
+    return sampler_of(dataset.train), sampler_of(dataset.parts["validation"]) if _is_validated(dataset) else None
+
+
+def _is_validated(dataset: Dataset) -> bool:
+    return "validation" in dataset.parts and len(dataset.parts["validation"]) > 0
 
 
 def _explain(network: Network, dataset: Dataset, grid: FrameGrid, monitor: Monitor) -> None:
     """Say what is trained, and warn where the validation is no test of it."""
     monitor.message(network.describe())
-    if "validation" not in dataset.parts or len(dataset.parts["validation"]) == 0:
+    if not _is_validated(dataset):
         monitor.warning("there is no validation part: how good the model is cannot be said, and it has no thresholds")
         return
     reach = (sum(grid.context) + 1) / grid.sample_rate

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oscine.annotations.coverage import Coverage
+from oscine.annotations.intervals import Intervals
 from oscine.core.params import Field, Seconds
 from oscine.datasets.splitter import PARTS, Percent, Splitter, draw_parts, only_within
 
@@ -23,9 +24,9 @@ class Blocks(Splitter):
     """By blocks of time in each recording, with guard gaps between the parts."""
 
     validation: Percent = 20.0
-    """Share of the time to validate on."""
+    """Share of the annotations to validate on, as near as whole blocks allow."""
     test: Percent = 0.0
-    """Share of the time kept apart for a test."""
+    """Share of the annotations kept apart for a test."""
     block: Seconds = Field(10.0, gt=0)
     """Length of a block."""
     guard: Seconds = Field(0.5, ge=0)
@@ -33,29 +34,39 @@ class Blocks(Splitter):
 
     def split(self, annotations: Annotations, recordings: Recordings, *, seed: int) -> dict[str, Annotations]:
         """Tell the parts apart, weighing each block by the number of annotations that begin in it."""
-        rows = annotations.to_pandas()
+        onsets = {str(name): rows["onset"].to_numpy() for name, rows in annotations.to_pandas().groupby("recording")}
+        durations = {name: recordings.by_name(name).duration for name in annotations.recordings}
         weights: dict[str, float] = {}
-        for name in annotations.recordings:
-            n_blocks = max(1, int(np.ceil(recordings.by_name(name).duration / self.block)))
-            begin = rows.loc[rows["recording"] == name, "onset"].to_numpy() // self.block
-            counts = np.bincount(begin.astype(int).clip(0, n_blocks - 1), minlength=n_blocks)
-            weights |= {f"{name}\n{index:09d}": float(count) for index, count in enumerate(counts)}
+        for name, duration in durations.items():
+            n_blocks = self._n_blocks(duration)
+            begins = (onsets.get(name, np.empty(0)) // self.block).astype(int).clip(0, n_blocks - 1)
+            counts = np.bincount(begins, minlength=n_blocks)
+            weights |= {_key(name, index): float(count) for index, count in enumerate(counts)}
         drawn = draw_parts(weights, validation=self.validation, test=self.test, seed=seed)
         parts = {}
         for part in PARTS:
             stretches = {
-                name: self._stretches(name, part, drawn, recordings.by_name(name).duration)
-                for name in annotations.recordings
+                name: self._stretches(
+                    [drawn[_key(name, index)] == part for index in range(self._n_blocks(duration))], duration
+                )
+                for name, duration in durations.items()
             }
             if part == "train" or any(len(stretch) for stretch in stretches.values()):
-                parts[part] = only_within(annotations, Coverage(stretches), recordings)
+                parts[part] = only_within(annotations, Coverage(stretches, whole=False), recordings)
         return parts
 
-    def _stretches(self, name: str, part: str, drawn: dict[str, str], duration: float) -> np.ndarray:
+    def _n_blocks(self, duration: float) -> int:
+        return max(1, int(np.ceil(duration / self.block)))
+
+    def _stretches(self, mine: list[bool], duration: float) -> Intervals:
         """Merged blocks of a part, shortened by half a guard gap wherever another part begins."""
-        mine = [drawn[key] == part for key in sorted(drawn) if key.startswith(f"{name}\n")]
         edges = np.flatnonzero(np.diff([False, *mine, False])).reshape(-1, 2).astype(float) * self.block
         edges[:, 0] += np.where(edges[:, 0] > 0, self.guard / 2, 0)
         edges[:, 1] -= np.where(edges[:, 1] < duration, self.guard / 2, 0)
         edges = edges.clip(0, duration)
         return edges[edges[:, 1] > edges[:, 0]]
+
+
+def _key(recording: str, block: int) -> str:
+    """Name of a block, such that blocks are sorted in time."""
+    return f"{recording}\n{block:09d}"

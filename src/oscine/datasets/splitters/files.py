@@ -32,15 +32,16 @@ class Files(Splitter):
         named |= dict.fromkeys(self.test_recordings, "test")
         for name in named:
             recordings.by_name(name)
-        free = {str(name): float((rows == name).sum()) for name in annotations.recordings if name not in named}
+        counts = rows.value_counts()
+        free = {name: float(counts.get(name, 0)) for name in annotations.recordings if name not in named}
+        if not free:
+            raise InputError("no recording is left to train on", cure="Name fewer recordings to validate and test on")
         drawn = draw_parts(
             free,
             validation=0 if self.validation_recordings else self.validation,
             test=0 if self.test_recordings else self.test,
             seed=seed,
         )
-        if not free:
-            raise InputError("no recording is left to train on", cure="Name fewer recordings to validate and test on")
         drawn |= named
         return {
             part: annotations.select(recordings=names)

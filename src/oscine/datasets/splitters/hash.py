@@ -41,9 +41,12 @@ class Hash(Splitter):
 
     def split(self, annotations: Annotations, recordings: Recordings, *, seed: int) -> dict[str, Annotations]:
         """Tell the parts apart; the seed plays no role."""
+        for name in (*self.validation_recordings, *self.test_recordings):
+            recordings.by_name(name)  # a typing error is refused
+        rates = {name: recordings.by_name(name).sample_rate for name in annotations.recordings}
         rows = annotations.to_pandas()
         parts = [
-            self.part_of(name, *(round(time * recordings.by_name(name).sample_rate) for time in (onset, offset)))
+            self.part_of(name, round(onset * rates[name]), round(offset * rates[name]))
             for name, onset, offset in zip(rows["recording"], rows["onset"], rows["offset"], strict=True)
         ]
         return {
