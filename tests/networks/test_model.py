@@ -68,7 +68,12 @@ def test_save_and_load(model, path, sound):
     assert loaded.decoder == {"min_duration": 0.01}
     assert loaded.training == {"n_steps": 300, "losses": [1.0, None], "counts": {"pulse": 73}}
     assert loaded.provenance == model.provenance
-    assert loaded.identity() == {"name": "fly_model.safetensors", "path": str(path), "digest": model.digest}
+    assert loaded.identity() == {
+        "name": "fly_model.safetensors",
+        "path": str(path),
+        "digest": model.digest,
+        "thresholds": model.thresholds,
+    }
     assert not loaded.network.training
 
 

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from oscine.annotations.annotations import Annotations
+from oscine.annotations.coverage import Coverage
+from oscine.annotations.project import rename_in_project
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import OperationParams
@@ -31,7 +33,7 @@ class DetectParams(OperationParams):
     """What counts as a sound."""
 
 
-@operation(each="recording", out="{folder}/{stem}_detected.csv")
+@operation(each="recording", out="{folder}/{stem}_detected.csv", rename=rename_in_project)
 def detect(
     recording: Recording,
     params: DetectParams = DetectParams(),  # noqa: B008 - frozen
@@ -66,7 +68,7 @@ def detect(
     table = _table(list(params.detector.detect(recording, monitor=monitor)), recording)
     counts = table["label"].value_counts(sort=False)
     monitor.message(f"{recording.name}: " + (", ".join(f"{n} {label}" for label, n in counts.items()) or "nothing"))
-    return Annotations(table)
+    return Annotations(table, coverage=Coverage({recording.name: None}, whole=False), source=recording.path)
 
 
 def _table(found: list[Found], recording: Recording) -> pd.DataFrame:

@@ -7,31 +7,31 @@ Two questions are answered from the very scores that prediction gives:
 - of the *sounds*: how many events are found within a tolerance, and how many segments (`EventScores`,
   `SegmentScores`), after the same decoding that `segment` does.
 
-All else than what the part covers is left out of every count.
+All else than what the part covers is left out of every count. Only the tiles that it touches are computed (see
+`oscine.prediction.tiles`), so that a few annotations in hours of sound take no hours.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Self
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
-from oscine.core.artifacts import Provenance, write_json, write_text
+from oscine.annotations.labels import LabelSet
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.sampler import FrameGrid
+from oscine.evaluation.evaluation import Evaluation
 from oscine.metrics.counts import pool
-from oscine.metrics.curves import OperatingCurve, Threshold, best_threshold, operating_curve
+from oscine.metrics.curves import OperatingCurve, best_threshold, operating_curve
 from oscine.metrics.events import EventScores, score_events
 from oscine.metrics.frames import ConfusionMatrix, confusion_matrix
 from oscine.metrics.segments import SegmentScores, score_segments
@@ -43,6 +43,14 @@ from oscine.prediction.segment import SegmentParams, segment
 from oscine.prediction.tiles import TILE, read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_truth
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EvaluateParams", "Evaluation", "evaluate"]
+
+_TILES = 16
+"""Tiles computed at once; it bounds memory."""
 
 
 class EvaluateParams(OperationParams):
@@ -58,69 +66,6 @@ class EvaluateParams(OperationParams):
     """How scores become sounds."""
     store: bool = False
     """Store the thresholds in the model."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How good a model is.
-
-    Attributes
-    ----------
-    labels
-        Of the model.
-    confusion_matrix
-        Of frames, each taken for its most probable label.
-    curves, thresholds
-        Of each label: what every threshold does to its frames, and the one at the wished ratio.
-    events, segments
-        Of sounds, at the model's thresholds; which of the two a label counts in depends on its annotations.
-    """
-
-    labels: tuple[str, ...]
-    confusion_matrix: ConfusionMatrix
-    curves: Mapping[str, OperatingCurve]
-    thresholds: Mapping[str, Threshold]
-    events: EventScores
-    segments: SegmentScores
-    part: str
-    provenance: Provenance | None = field(default=None, compare=False)
-
-    def with_provenance(self, provenance: Provenance) -> Self:
-        """The same, saying how it came to be."""
-        return replace(self, provenance=provenance)
-
-    def summary(self) -> dict[str, Any]:
-        """Every figure, as plain values."""
-        return {
-            "part": self.part,
-            "frames": self.confusion_matrix.to_dict(),
-            "thresholds": {label: threshold.to_dict() for label, threshold in self.thresholds.items()},
-            "average_precision": {label: _plain(curve.average_precision) for label, curve in self.curves.items()},
-            "auc": {label: _plain(curve.auc) for label, curve in self.curves.items()},
-            "events": self.events.to_dict(),
-            "segments": self.segments.to_dict(),
-        }
-
-    def __str__(self) -> str:
-        width = max(map(len, self.labels))
-        lines = [f"frames of the {self.part} part:", f"{'':{width}}  precision  recall     F1  threshold  frames"]
-        matrix = self.confusion_matrix
-        for i, label in enumerate(self.labels):
-            rates = f"{matrix.precision[i]:9.3f}  {matrix.recall[i]:6.3f}  {matrix.f1[i]:5.3f}"
-            lines.append(f"{label:{width}}  {rates}  {self.thresholds[label].value:9.3f}  {matrix.counts[i].sum():6d}")
-        lines.append(f"frame error {matrix.frame_error:.2%}; recall, mean over labels, {matrix.balanced_accuracy:.3f}")
-        return "\n".join(lines)
-
-    def save(self, path: str | Path) -> Path:
-        """Write a folder of tables: `evaluation.json`, `confusion_matrix.csv`, `thresholds.csv`, `curves.csv`."""
-        path = Path(path)
-        write_text(path / "confusion_matrix.csv", _confusion_csv(self.confusion_matrix))
-        write_text(path / "thresholds.csv", _thresholds_csv(self.thresholds))
-        write_text(path / "curves.csv", _curves_csv(self.curves))
-        card = {"oscine": "evaluation", "version": 1, "labels": list(self.labels), **self.summary()}
-        card["provenance"] = self.provenance.model_dump(mode="json") if self.provenance else None
-        write_json(path / "evaluation.json", card)
-        return path
 
 
 @operation(out="{folder}/{stem}.evaluation")
@@ -146,7 +91,15 @@ def evaluate(
     -------
     evaluation
         Confusion matrix, curves, thresholds, and scores of sounds.
+
+    Raises
+    ------
+    InputError
+        Where the part is empty or absent, a label of it is not the model's, or there is no dataset or model file
+        where one is needed.
     """
+    if params.store and model.path is None:
+        raise InputError("there is no file to store thresholds in", cure="Save the model first: model.save(path)")
     dataset = dataset or _own_dataset(model)
     part = dataset.part(params.part)
     recordings = {
@@ -165,7 +118,7 @@ def evaluate(
     }
     if params.store and model.path is not None:
         finite = {label: threshold.value for label, threshold in thresholds.items() if np.isfinite(threshold.value)}
-        model.with_thresholds(finite).save(model.path)
+        model.with_thresholds({**model.thresholds, **finite}).save(model.path)
     return Evaluation(
         model.labels,
         pool(one.confusion for one in parts),
@@ -188,68 +141,100 @@ class _One:
 
 
 def _one(model: Model, part: Annotations, recording: Recording, name: str, params: EvaluateParams) -> _One:
-    grid = FrameGrid(model.hop, model.context, model.sample_rate)
-    truth_of = find_truth(part, {name: recording}, _label_set(model, part), model.target, grid)
-    n_frames = model.n_frames(recording.n_samples)
-    data = np.zeros((len(model.labels), n_frames), np.float32)
-    truth = np.full(n_frames, UNKNOWN, np.int64)
-    covered = part.coverage.intervals(name, recording.duration)
-    for first, stop in _tile_ranges(covered, n_frames, grid.frame_rate):
-        begin, end = first * TILE, min(stop * TILE, n_frames)
-        data[:, begin:end] = score_tiles(model, read_tiles(model, recording, first, stop))[:, : end - begin]
-        truth[begin:end] = truth_of(name, begin, end - begin)
+    data, truth = _covered_scores(model, part, recording, name, params)
     known = truth != UNKNOWN
     values, true = data[:, known], truth[known]
     scores = Scores(
         data, model.labels, model.frame_rate, recording.duration, name, model.events, dict(model.thresholds)
     )
-    found = segment(scores, params.segment).to_pandas()
-    rows = part.to_pandas()
-    pulses = list(model.events)
-    lasting = [label for label in model.labels if label not in pulses]
-    of = {
-        kind: (table[table["label"].isin(pulses)], table[table["label"].isin(lasting)])
-        for kind, table in (("t", rows), ("p", found))
-    }
+    events, segments = _score_sounds(part, segment(scores, params.segment), model, name, recording.duration, params)
     return _One(
         confusion_matrix(true, values.argmax(axis=0), model.labels),
         {label: operating_curve(values[i], true == i) for i, label in enumerate(model.labels)},
-        score_events(
-            of["t"][0]["onset"], of["t"][0]["label"], of["p"][0]["onset"], of["p"][0]["label"], params.tolerance,
-            labels=pulses, coverage=covered,
-        ),
-        score_segments(
-            of["t"][1][["onset", "offset"]], of["t"][1]["label"], of["p"][1][["onset", "offset"]], of["p"][1]["label"],
-            onset_tolerance=params.tolerance, offset_tolerance=params.tolerance, labels=lasting, coverage=covered,
-        ),
-    )  # fmt: skip
+        events,
+        segments,
+    )
 
 
-def _tile_ranges(covered: NDArray[np.float64], n_frames: int, frame_rate: float) -> Iterator[tuple[int, int]]:
-    """Consecutive tiles, a few at a time, that the covered stretches touch."""
+def _covered_scores(
+    model: Model, part: Annotations, recording: Recording, name: str, params: EvaluateParams
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Scores (label, frame), −∞ where nobody has looked, and truth (frame,), unknown there."""
+    grid = FrameGrid(model.hop, model.context, model.sample_rate)
+    truth_of = find_truth(part, {name: recording}, _label_set(model, part), model.target, grid)
+    n_frames = model.n_frames(recording.n_samples)
+    data = np.full((len(model.labels), n_frames), -np.inf, np.float32)
+    truth = np.full(n_frames, UNKNOWN, np.int64)
+    decoding = params.segment
+    reach = max(decoding.event_distance, decoding.max_gap, decoding.min_duration, params.tolerance)
+    covered = part.coverage.intervals(name, recording.duration)
+    for first, stop in _tile_ranges(covered, n_frames, grid.frame_rate, reach):
+        begin, end = first * TILE, min(stop * TILE, n_frames)
+        data[:, begin:end] = score_tiles(model, read_tiles(model, recording, first, stop))
+        truth[begin:end] = truth_of(name, begin, end - begin)
+    return data, truth
+
+
+def _score_sounds(
+    truth: Annotations, found: Annotations, model: Model, name: str, duration: float, params: EvaluateParams
+) -> tuple[EventScores, SegmentScores]:
+    """Scores of events and of segments, each of the labels that are such."""
+    pulses = list(model.events)
+    lasting = [label for label in model.labels if label not in pulses]
+    covered = truth.coverage.intervals(name, duration)
+
+    def of(annotations: Annotations, labels: list[str]) -> pd.DataFrame:
+        table = annotations.to_pandas()
+        return table[table["label"].isin(labels)]
+
+    true, guessed = of(truth, pulses), of(found, pulses)
+    events = score_events(
+        true["onset"],
+        true["label"],
+        guessed["onset"],
+        guessed["label"],
+        params.tolerance,
+        labels=pulses,
+        coverage=covered,
+    )
+    true, guessed = of(truth, lasting), of(found, lasting)
+    segments = score_segments(
+        true[["onset", "offset"]],
+        true["label"],
+        guessed[["onset", "offset"]],
+        guessed["label"],
+        onset_tolerance=params.tolerance,
+        offset_tolerance=params.tolerance,
+        labels=lasting,
+        coverage=covered,
+    )
+    return events, segments
+
+
+def _tile_ranges(
+    covered: NDArray[np.float64], n_frames: int, frame_rate: float, reach: float
+) -> Iterator[tuple[int, int]]:
+    """Consecutive tiles, a few at a time, that the covered stretches and what is within reach of them touch."""
     wanted = np.zeros(tile_count(n_frames), bool)
-    for onset, offset in np.rint(covered * frame_rate).astype(int):
-        wanted[max(0, onset - 1) // TILE : (offset + 1) // TILE + 1] = True
+    for onset, offset in covered:
+        first, last = math.floor((onset - reach) * frame_rate) - 1, math.ceil((offset + reach) * frame_rate) + 1
+        wanted[max(0, first) // TILE : max(0, last) // TILE + 1] = True
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
     for first, stop in edges:
         for begin in range(int(first), int(stop), _TILES):
             yield begin, min(begin + _TILES, int(stop))
 
 
-_TILES = 16
-"""Tiles computed between two looks at the clock; it bounds memory."""
-
-
-def _label_set(model: Model, part: Annotations) -> Any:
-    from oscine.annotations.labels import LabelSet
-
+def _label_set(model: Model, part: Annotations) -> LabelSet:
+    """The model's labels, all of the part's among them."""
     for label in part.label_names:
         if label not in model.labels:
             raise InputError(
                 "the model does not know a label of the dataset",
+                path=model.path,
                 found=label,
                 allowed=model.labels,
-                cure="Prepare the dataset with the model's --labels",
+                cure="Prepare the dataset with the model's --labels, or train on all of them",
             )
     return LabelSet(model.labels)
 
@@ -260,37 +245,3 @@ def _own_dataset(model: Model) -> Dataset:
         if (folder / "dataset").is_dir():
             return Dataset.load(folder / "dataset")
     raise InputError("which dataset to evaluate on?", path=model.path, cure="Give one: --dataset FOLDER")
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _confusion_csv(matrix: ConfusionMatrix) -> str:
-    """Counts, and normalised by annotated (rows) and by predicted (columns) label."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["of", "annotated", *matrix.labels])
-    for name, values in (("counts", matrix.counts), ("rows", matrix.rows), ("columns", matrix.columns)):
-        for label, row in zip(matrix.labels, values.tolist(), strict=True):
-            writer.writerow([name, label, *row])
-    return stream.getvalue()
-
-
-def _thresholds_csv(thresholds: Mapping[str, Threshold]) -> str:
-    """SongExplorer's table: one threshold for each label, under the wished ratio."""
-    ratio = next(iter(thresholds.values())).ratio if thresholds else 1.0
-    return f"precision/recall,{ratio}\n" + "".join(f"{label},{item.value}\n" for label, item in thresholds.items())
-
-
-def _curves_csv(curves: Mapping[str, OperatingCurve], most: int = 500) -> str:
-    """Precision and recall at up to `most` thresholds of each label."""
-    lines = ["label,threshold,precision,recall,false_positive_rate\n"]
-    for label, curve in curves.items():
-        n = len(curve.thresholds)
-        chosen = np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
-        lines += [
-            f"{label},{curve.thresholds[i]},{curve.precision[i]},{curve.recall[i]},{curve.false_positive_rate[i]}\n"
-            for i in chosen
-        ]
-    return "".join(lines)

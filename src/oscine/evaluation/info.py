@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from oscine.annotations.annotations import Annotations
+from oscine.annotations.project import Project
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
@@ -14,7 +18,7 @@ from oscine.core.operations import operation
 from oscine.core.params import OperationParams
 from oscine.datasets.dataset import Dataset
 from oscine.networks.model import Model
-from oscine.prediction.scores import Scores
+from oscine.prediction.scores import SUFFIX, Scores
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 from oscine.training.run import CARD, Run
@@ -69,7 +73,17 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
     Parameters
     ----------
     path
-        A recording, annotations, scores, a model, a run, a dataset, or a folder of recordings.
+        A recording, annotations, scores, a model, a run, a dataset, an evaluation, or a folder of recordings.
+
+    Returns
+    -------
+    info
+        To print, or as plain values with `summary`.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing, or nothing that is known.
     """
     if not path.exists():
         raise InputError("there is no such file or folder", path=path)
@@ -80,11 +94,13 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
             dataset = Dataset.load(path)
             counts = {"recordings": len(dataset.names()), "annotations": dataset.counts().to_string()}
             return Info(path, "dataset", {"labels": ", ".join(dataset.labels), **counts})
+        if (path / "evaluation.json").is_file():
+            return Info(path, "evaluation", _evaluation(path / "evaluation.json"))
         return _folder(path, monitor)
     if path.name.endswith(".safetensors"):
         return Info(path, "model", _model(Model.load(path)))
-    if path.name.endswith("_scores.h5"):
-        return Info(path, "scores", dict(Scores.load(path).summary()))
+    if path.name.endswith(SUFFIX):
+        return Info(path, "scores", _scores(Scores.load(path)))
     try:
         return Info(path, "recording", _recording(Recording(path)))
     except InputError as not_sound:
@@ -107,7 +123,7 @@ def _recording(recording: Recording) -> dict[str, Any]:
 def _annotations(annotations: Annotations) -> dict[str, Any]:
     table = annotations.to_pandas()
     counts = table.groupby(["kind", "label"]).size()
-    facts: dict[str, Any] = {f"{kind} {label}": int(n) for (kind, label), n in counts.items()}
+    facts: dict[str, Any] = {" ".join(name): int(n) for name, n in zip(counts.index, counts, strict=True)}
     if annotations.provenance:
         facts["made by"] = _made_by(annotations.provenance)
     return facts or {"annotations": "none: somebody looked, and nothing was there"}
@@ -131,6 +147,29 @@ def _model(model: Model) -> dict[str, Any]:
     return {**facts, "network": model.describe()}
 
 
+def _scores(scores: Scores) -> dict[str, Any]:
+    facts = {**scores.summary(), "labels": ", ".join(scores.labels), "frame_rate": f"{scores.frame_rate:g} Hz"}
+    return {**facts, "made by": _made_by(scores.provenance)} if scores.provenance else facts
+
+
+def _evaluation(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        frames = card["frames"]["by_label"]
+        rates = {
+            label: f"precision {_rate(of['precision'])}, recall {_rate(of['recall'])}" for label, of in frames.items()
+        }
+        return {"part": card["part"], **rates}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"the card of this evaluation is damaged ({error})", path=path, cure="Evaluate again"
+        ) from None
+
+
+def _rate(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
 def _run(path: Path) -> Info:
     run = Run.load(path)
     facts: dict[str, Any] = {"finished": "yes" if run.finished else "no: give the same train command to go on"}
@@ -139,7 +178,8 @@ def _run(path: Path) -> Info:
 
 
 def _folder(path: Path, monitor: Monitor) -> Info:
-    facts: dict[str, Any] = {}
+    project = Project.find(path)
+    facts: dict[str, Any] = {name: value for name, value in _settings(project).items() if value}
     try:
         recordings = Recordings(path)
         hours = sum(recording.duration for recording in recordings) / 3600
@@ -157,18 +197,38 @@ def _folder(path: Path, monitor: Monitor) -> Info:
     return Info(path, "folder", facts, tuple(find_stale(path)))
 
 
+def _settings(project: Project) -> dict[str, str]:
+    """What a project says otherwise than the defaults."""
+    name = project.annotation_format.plugin_name
+    return {
+        "annotation format": name if name != "oscine" else "",
+        "coverage": project.coverage or "",
+        "labels": ", ".join(project.labels),
+    }
+
+
 def find_stale(folder: Path) -> list[Path]:
-    """Files of predictions and misses whose provenance names a model that the last training here did not make."""
+    """Predictions, scores and misses whose story names a model that the last training here did not make."""
     stale = []
-    for path in sorted(folder.rglob("*.provenance.json")):
+    for path, story in _stories(folder):
         last = last_training(path.parent)
-        provenance = Provenance.load(path)
-        if last is None or provenance is None:
-            continue
-        digests = _model_digests(provenance.inputs)
-        if digests and not digests & set(map(str, last["models"])):
-            stale.append(path.with_name(path.name.removesuffix(".provenance.json") + ".csv"))
+        digests = set() if last is None else _model_digests(story.inputs)
+        if last is not None and digests and not digests & set(map(str, last["models"])):
+            stale.append(path)
     return stale
+
+
+def _stories(folder: Path) -> Iterator[tuple[Path, Provenance]]:
+    """Results below a folder that tell how they came to be, in order; damaged ones tell nothing."""
+    for path in sorted([*folder.rglob("*.provenance.json"), *folder.rglob(f"*{SUFFIX}")]):
+        with suppress(InputError):
+            if path.name.endswith(SUFFIX):
+                result, story = path, Scores.load(path).provenance
+            else:
+                result = path.with_name(path.name.removesuffix(".provenance.json") + ".csv")
+                result, story = result if result.exists() else path, Provenance.load(path)
+            if story is not None:
+                yield result, story
 
 
 def _model_digests(inputs: Any) -> set[str]:

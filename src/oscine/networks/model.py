@@ -157,12 +157,13 @@ class Model:
         return state.hexdigest()
 
     def identity(self) -> dict[str, Any]:
-        """Name, path and digest, for the provenance of what it predicts."""
+        """Name, path, digest and thresholds, for the provenance of what it predicts."""
         path = self.path
         return {
             "name": path.name if path else self.architecture.plugin_name,
             "path": str(path) if path else None,
             "digest": self.digest,
+            "thresholds": self.thresholds,
         }
 
     def to_dict(self) -> dict[str, Any]:

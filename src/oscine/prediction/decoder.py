@@ -1,8 +1,13 @@
-"""Which frames belong to a sound: the step between scores and annotations."""
+"""Which frames belong to a sound: the step between scores and annotations.
+
+A decoder reads scores block by block, so that its memory does not grow with the recording, and gives the same runs
+whatever the block. Frames whose score nobody has computed (−∞) belong to none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from oscine.core.plugins import Plugin, PluginKind
 from oscine.prediction.runs import Runs
@@ -11,6 +16,9 @@ from oscine.prediction.scores import Scores
 
 class Decoder(Plugin):
     """Base of every decoder."""
+
+    heeds_thresholds: ClassVar[bool] = True
+    """Whether a sound must exceed its label's threshold."""
 
     def runs(self, scores: Scores, thresholds: Mapping[str, float]) -> dict[str, Runs]:
         """Runs of frames that belong to each label, reading the scores block by block.
@@ -21,6 +29,11 @@ class Decoder(Plugin):
             Of one recording.
         thresholds
             Of each label, in [0, 1].
+
+        Returns
+        -------
+        runs
+            Of every label of the scores, in order of time.
         """
         raise NotImplementedError
 

@@ -1,7 +1,7 @@
 """Peaks: the frames at which an event happens, found block by block.
 
-A frame is a peak if its score exceeds the threshold and is the highest within `distance` frames on either side
-(the first of equals). The rule is local, so the peaks do not depend on the size of the blocks; and no two peaks
+A frame is a peak if its score exceeds the threshold and is the highest of all that are less than `distance` frames
+away (the first of equals). The rule is local, so the peaks do not depend on the size of the blocks; and no two peaks
 are nearer than `distance`.
 """
 
@@ -38,19 +38,20 @@ def find_peaks(
         Frame and score of each peak, axes (peak,).
     """
     frames, heights = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+    reach = max(0, distance - 1)
     for start in range(0, scores.n_frames, _BLOCK):
         stop = min(start + _BLOCK, scores.n_frames)
-        before, after = max(0, start - distance), min(scores.n_frames, stop + distance)
+        before, after = max(0, start - reach), min(scores.n_frames, stop + reach)
         values = scores.read(before, after)[label]
-        found = is_peak(values, distance) & (values > threshold)
+        found = is_peak(values, reach) & (values > threshold)
         inside = np.flatnonzero(found[start - before : stop - before])
         frames.append(inside + start)
         heights.append(values[inside + start - before])
     return np.concatenate(frames), np.concatenate(heights)
 
 
-def is_peak(values: NDArray[np.float32], distance: int) -> NDArray[np.bool_]:
-    """Whether each value is the highest within `distance` of it, and the first of those equally high.
+def is_peak(values: NDArray[np.float32], reach: int) -> NDArray[np.bool_]:
+    """Whether each value is the highest within `reach` of it on either side, and the first of those equally high.
 
     Examples
     --------
@@ -59,16 +60,10 @@ def is_peak(values: NDArray[np.float32], distance: int) -> NDArray[np.bool_]:
     >>> is_peak(np.array([0.1, 0.9, 0.9, 0.2, 0.8], np.float32), 1).tolist()
     [False, True, False, False, True]
     """
-    if distance == 0 or len(values) == 0:
+    if reach == 0 or len(values) == 0:
         return np.ones(len(values), bool)
-    highest = maximum_filter1d(values, 2 * distance + 1, mode="constant", cval=-np.inf)
-    # highest among the `distance` frames before, exclusive
-    earlier = maximum_filter1d(values, distance, mode="constant", cval=-np.inf, origin=_trailing(distance))
-    earlier = np.concatenate([[-np.inf], earlier[:-1]])
-    found: NDArray[np.bool_] = (values == highest) & (values > earlier)
+    highest = maximum_filter1d(values, 2 * reach + 1, mode="constant", cval=-np.inf)
+    padded = np.concatenate([np.full(reach, -np.inf, np.float32), values])
+    before = maximum_filter1d(padded, reach)[reach // 2 :][: len(values)]  # of the `reach` values before each
+    found: NDArray[np.bool_] = (values == highest) & (values > before)
     return found
-
-
-def _trailing(size: int) -> int:
-    """Origin that makes a filter of this size end at the current sample."""
-    return (size - 1) // 2 if size % 2 else size // 2 - 1

@@ -6,9 +6,11 @@ the block, to the last bit. Every sample of the recording has a frame.
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,18 +18,20 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from oscine.annotations.project import rename_in_project
 from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
+from oscine.prediction.outputs import save_prediction, up_to_date
 from oscine.prediction.scores import Scores, create
 from oscine.prediction.segment import SegmentParams
 from oscine.prediction.tiles import TILE, read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 
-_IN_MEMORY = 2**28
+IN_MEMORY = 2**28
 """Bytes of scores kept in memory; more goes to a temporary file."""
 
 
@@ -48,11 +52,19 @@ class PredictParams(OperationParams):
     """Write scores (as HDF5 unless told otherwise) and no annotations."""
     save_scores: Literal["none", "h5", "wav"] = "none"
     """Also write the scores: as HDF5, or as SongExplorer's probability WAVs."""
+    force: bool = False
+    """Predict again even what is up to date: made by this model, with these parameters, of this recording."""
     segment: SegmentParams = SegmentParams()
     """How scores become annotations."""
 
 
-@operation(each="recording", out="{folder}/{stem}_predicted.csv", save=lambda *given: save_prediction(*given))
+@operation(
+    each="recording",
+    out="{folder}/{stem}_predicted.csv",
+    save=save_prediction,
+    rename=rename_in_project,
+    up_to_date=up_to_date,
+)
 def predict(
     model: Model,
     recording: Recording,
@@ -79,20 +91,19 @@ def predict(
     Raises
     ------
     InputError
-        Where sample rate or channels are not the model's.
+        Where sample rate or channels are not the model's, or prevalences are not of its labels.
     """
     chosen = recording.select(params.channels) if params.channels else recording
     source = fit_recording(chosen, model.specification, resample=params.resample)
+    weights = prior_weights(model.labels, params.prevalences)
     model.to(params.device)
     n_frames = model.n_frames(source.n_samples)
-    weights = prior_weights(model.labels, params.prevalences)
     data = _room(len(model.labels), n_frames)
     with monitor.task(f"Predicting {recording.name}", total=recording.duration, unit="s") as task:
         for first, values in _blocks(model, source, n_frames, params):
             if weights is not None:
-                values *= weights[:, None]
-                values /= values.sum(axis=0)
-            data[:, first : first + values.shape[1]] = values
+                values = weigh(values, weights)
+            _fill(data, first, values)
             task.advance(values.shape[1] / model.frame_rate)
     return Scores(
         data,
@@ -105,10 +116,18 @@ def predict(
     )
 
 
-def prior_weights(labels: tuple[str, ...], prevalences: dict[str, float]) -> NDArray[np.float32] | None:
-    """Factor for the score of each label: p'ᵢ = pᵢ πᵢ / Σ pₖ πₖ, the training having been balanced.
+def prior_weights(labels: tuple[str, ...], prevalences: Mapping[str, float]) -> NDArray[np.float32] | None:
+    """How common each label is, axes (label,), adding up to one; `None` where nothing is said.
 
-    Reference: Saerens, Latinne & Decaestecker (2002), Neural Computation 14, eq. 2.4.
+    Raises
+    ------
+    InputError
+        For an unknown label, a missing one, a negative prevalence, or where all are zero.
+
+    Examples
+    --------
+    >>> prior_weights(("pulse", "ambient"), {"ambient": 3, "pulse": 1})
+    array([0.25, 0.75], dtype=float32)
     """
     if not prevalences:
         return None
@@ -119,11 +138,40 @@ def prior_weights(labels: tuple[str, ...], prevalences: dict[str, float]) -> NDA
     if missing or min(prevalences.values()) < 0 or sum(prevalences.values()) <= 0:
         raise InputError(
             "prevalences must be given for every label, none negative",
-            found=prevalences,
+            found=dict(prevalences),
             allowed=",".join(f"{label}=1" for label in labels),
         )
-    weights = np.array([prevalences[label] for label in labels], np.float32)
+    weights = np.array([prevalences[label] for label in labels], np.float64)
     return np.asarray(weights / weights.sum(), np.float32)
+
+
+def weigh(scores: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities where labels are as common as `weights` say: p'ᵢ = pᵢ πᵢ / Σ pₖ πₖ.
+
+    In training the labels were equally common, so the network's own prior cancels [1]_. Where all that is left is
+    zero (the network is sure of a label that never occurs), the prevalences themselves are what remains to be said.
+
+    Parameters
+    ----------
+    scores
+        p (label, frame), of a network that was trained on balanced batches.
+    weights
+        π (label,), adding up to one.
+
+    References
+    ----------
+    .. [1] Saerens, Latinne & Decaestecker (2002), Adjusting the outputs of a classifier to new a priori
+       probabilities, Neural Computation 14: 21-41, eq. 2.4.
+
+    Examples
+    --------
+    >>> weigh(np.array([[0.5, 1.0], [0.5, 0.0]], np.float32), np.array([0.0, 1.0], np.float32))
+    array([[0., 0.], [1., 1.]], dtype=float32)
+    """
+    weighted = scores * weights[:, None]
+    total = weighted.sum(axis=0)
+    weighted[:, total == 0] = weights[:, None]
+    return np.asarray(weighted / np.where(total == 0, 1, total), np.float32)
 
 
 def _blocks(
@@ -143,29 +191,27 @@ def _blocks(
             sound = ahead.result()
             if first + n_tiles < firsts.stop:
                 ahead = reader.submit(read, first + n_tiles)
-            yield first * TILE, score_tiles(model, sound)[:, : n_frames - first * TILE]
+            yield first * TILE, score_tiles(model, sound)
 
 
 def _room(n_labels: int, n_frames: int) -> Any:
     """An array to be filled: in memory, or in a temporary HDF5 file where it is large."""
-    if 4 * n_labels * n_frames <= _IN_MEMORY:
+    if 4 * n_labels * n_frames <= IN_MEMORY:
         return np.empty((n_labels, n_frames), np.float32)
-    labels = [""] * n_labels
-    return create(h5py.File(tempfile.TemporaryFile(), "w"), labels, n_frames)
+    handle, path = tempfile.mkstemp(suffix=".h5")
+    os.close(handle)
+    file = h5py.File(path, "w")
+    with suppress(PermissionError):  # where an open file cannot be unlinked, the system's clean-up takes it
+        Path(path).unlink()
+    return create(file, [""] * n_labels, n_frames)
 
 
-def save_prediction(scores: Scores, target: Path, params: PredictParams) -> list[Path]:
-    """Write what `PredictParams` asks for; `target` is the path of the annotations."""
-    from oscine.prediction.probability_wav import save_probability_wavs
-    from oscine.prediction.segment import segment
-
-    folder, stem = target.parent, target.name.removesuffix("_predicted.csv")
-    written: list[Path] = []
-    form = "h5" if params.scores_only and params.save_scores == "none" else params.save_scores
-    if form == "h5":
-        written.append(scores.save(folder / f"{stem}_scores.h5"))
-    elif form == "wav":
-        written += save_probability_wavs(scores, folder, stem)
-    if not params.scores_only:
-        written.append(segment(scores, params.segment).with_provenance(scores.provenance).save(target))
-    return written
+def _fill(data: Any, first: int, values: NDArray[np.float32]) -> None:
+    try:
+        data[:, first : first + values.shape[1]] = values
+    except OSError as error:
+        raise InputError(
+            "there is no room for the scores of a long recording",
+            path=tempfile.gettempdir(),
+            cure="Set TMPDIR to a folder on a larger disk",
+        ) from error

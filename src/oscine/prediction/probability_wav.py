@@ -1,11 +1,14 @@
-"""Scores as SongExplorer's probability WAVs: one mono 16-bit file a label.
+"""Scores as SongExplorer's probability WAVs: `X.wav-<label>.wav` beside `X.wav`, one mono 16-bit file a label.
 
-A sample is the probability times 32767, truncated towards zero; sample `i` is centred on time `i / rate`. WAV
-files hold whole rates only, so a frame rate that is none is an error here rather than a slow drift.
+A sample is the probability times 32767, truncated towards zero; sample `i` is centred on time `i / rate`, here as
+there. Two things differ: the first samples are scores, not a padding of zeros, and the file lasts as long as its
+recording. WAV files hold whole rates only, so a frame rate that is none is an error here rather than a slow drift.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +18,37 @@ from oscine.core.artifacts import atomic
 from oscine.core.errors import InputError
 from oscine.prediction.scores import Scores
 
-_SCALE = 32767
+SCALE = 32767
+"""A probability of one."""
 
 
-def save_probability_wavs(scores: Scores, folder: str | Path, stem: str) -> list[Path]:
-    """Write `<stem>-<label>.wav` for every label.
+def wav_path(folder: str | Path, recording: str, label: str) -> Path:
+    """Where the probability WAV of a label stands.
+
+    Examples
+    --------
+    >>> wav_path(".", "may01.wav", "mel-pulse").name
+    'may01.wav-mel-pulse.wav'
+    """
+    return Path(folder) / f"{recording}-{label}.wav"
+
+
+def save_probability_wavs(scores: Scores, folder: str | Path, stem: str | None = None) -> list[Path]:
+    """Write `<stem>-<label>.wav` for every label: all of them, or none.
+
+    Parameters
+    ----------
+    scores
+        Probabilities in [0, 1].
+    folder
+        Where to write.
+    stem
+        Name of the recording by default.
 
     Raises
     ------
     InputError
-        Where the frame rate is not a whole number of hertz.
+        Where the frame rate is not a whole number of hertz, or a label cannot be in a file's name.
     """
     if scores.frame_rate != round(scores.frame_rate):
         raise InputError(
@@ -33,28 +57,60 @@ def save_probability_wavs(scores: Scores, folder: str | Path, stem: str) -> list
             allowed="whole numbers",
             cure="Save the scores as HDF5 instead: --save-scores h5",
         )
-    paths = []
-    for index, label in enumerate(scores.labels):
-        path = Path(folder) / f"{stem}-{label}.wav"
-        with (
-            atomic(path) as temporary,
-            soundfile.SoundFile(temporary, "w", round(scores.frame_rate), 1, "PCM_16") as file,
-        ):
+    for label in scores.labels:
+        if "/" in label or "\\" in label:
+            raise InputError("this label cannot be in a file's name", found=label, cure="Rename it, or save HDF5")
+    paths = [wav_path(folder, stem or scores.recording, label) for label in scores.labels]
+    with ExitStack() as stack:
+        places = [stack.enter_context(atomic(path)) for path in paths]
+        with ExitStack() as files:
+            writers = [
+                files.enter_context(
+                    soundfile.SoundFile(place, "w", round(scores.frame_rate), 1, "PCM_16", format="WAV")
+                )
+                for place in places
+            ]
             for _, block in scores.blocks():
-                file.write((block[index] * _SCALE).astype(np.int16))
-        paths.append(path)
+                for writer, values in zip(writers, block, strict=True):
+                    writer.write((values * SCALE).astype(np.int16))
     return paths
 
 
-def load_probability_wavs(paths: dict[str, Path], recording: str) -> Scores:
-    """Read the WAVs of a recording, by label, as scores."""
+def find_probability_wavs(recording: str | Path) -> dict[str, Path]:
+    """The probability WAVs beside a recording, which itself need not be there, by label."""
+    recording = Path(recording)
+    if not recording.name or not recording.parent.is_dir():
+        return {}
+    start = f"{recording.name}-"
+    return {
+        path.name.removeprefix(start).removesuffix(".wav"): path
+        for path in sorted(recording.parent.iterdir())
+        if path.name.startswith(start) and path.name.endswith(".wav")
+    }
+
+
+def load_probability_wavs(paths: Mapping[str, Path], recording: str) -> Scores:
+    """Read the WAVs of a recording, by label, as scores.
+
+    Raises
+    ------
+    InputError
+        Where there are none, one is no such file, or they differ in rate or length.
+    """
+    if not paths:
+        raise InputError("there are no probability WAVs", found=recording)
     values, rates = [], set()
     for path in paths.values():
-        samples, rate = soundfile.read(path, dtype="int16")
-        values.append(samples.astype(np.float32) / _SCALE)
+        try:
+            samples, rate = soundfile.read(path, dtype="int16")
+        except soundfile.LibsndfileError as error:
+            raise InputError(f"not a probability WAV ({error.error_string})", path=path) from None
+        if samples.ndim != 1:
+            raise InputError("a probability WAV has one channel", path=path, found=f"{samples.shape[1]} channels")
+        values.append(samples.astype(np.float32) / np.float32(SCALE))
         rates.add(rate)
     if len(rates) != 1 or len({len(value) for value in values}) != 1:
-        raise InputError(
-            "probability WAVs of one recording differ in rate or length", found=sorted(map(str, paths.values()))
-        )
+        names = ", ".join(path.name for path in paths.values())
+        folder = next(iter(paths.values())).parent
+        raise InputError("probability WAVs of one recording differ in rate or length", path=folder, found=names)
     return Scores.from_array(np.stack(values), list(paths), float(rates.pop()), recording=recording)

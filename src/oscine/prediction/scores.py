@@ -5,10 +5,13 @@ side of it. The values live in memory or in an HDF5 file, from which they are re
 
     scores             float32 (label, frame), chunked along frames
     attributes         labels, events, thresholds, frame_rate (Hz), duration (s), recording, provenance (JSON)
+
+A score of −∞ says that nobody has computed it: such a frame is taken for no label.
 """
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from oscine.core.artifacts import Provenance, atomic, digest
 from oscine.core.errors import InputError
+
+SUFFIX = "_scores.h5"
+"""By custom, how the names of files of scores end."""
 
 _BLOCK = 2**18
 """Frames read or written at a time."""
@@ -46,6 +52,10 @@ class Scores:
         Labels that are points in time; the others are segments.
     thresholds
         Score of each label above which a frame is taken for it.
+    provenance
+        How they were made.
+    path
+        The file that they are in.
     """
 
     data: Any = field(repr=False)
@@ -100,6 +110,12 @@ class Scores:
         edges = np.where(np.asarray(frames) >= self.n_frames, self.duration, edges)
         return edges.clip(0, self.duration)
 
+    @property
+    def source(self) -> Path | None:
+        """The recording that they were made from, as far as they know; else the file that they are in."""
+        made_from = self.provenance.inputs.get("recording") if self.provenance else None
+        return Path(made_from["path"]) if isinstance(made_from, Mapping) and "path" in made_from else self.path
+
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""
         return replace(self, provenance=provenance)
@@ -136,35 +152,85 @@ class Scores:
     def load(cls, path: str | Path) -> Scores:
         """Open a file of scores; the values stay on disk.
 
+        Parameters
+        ----------
+        path
+            HDF5, or a recording beside which its probability WAVs lie.
+
         Raises
         ------
         InputError
             Where the file is absent, cut off or something else.
         """
         path = Path(path)
+        if path.suffix.lower() not in {".h5", ".hdf5"}:
+            from oscine.prediction.probability_wav import find_probability_wavs, load_probability_wavs
+
+            if wavs := find_probability_wavs(path):
+                return load_probability_wavs(wavs, path.name)
+        if not path.is_file():
+            raise InputError(
+                "there is no such file of scores",
+                path=path,
+                cure="Make one: oscine predict MODEL RECORDING --scores-only",
+            )
         try:
             file = h5py.File(path, "r")
-            facts = {name: file.attrs[name] for name in ("labels", "events", "thresholds", "provenance")}
-            labels, events, thresholds, provenance = (json.loads(fact) for fact in facts.values())
-            return cls(
-                file["scores"],
-                tuple(labels),
-                float(file.attrs["frame_rate"]),
-                float(file.attrs["duration"]),
-                str(file.attrs["recording"]),
-                tuple(events),
-                thresholds,
-                Provenance.model_validate(provenance) if provenance else None,
-                path,
-            )
-        except FileNotFoundError:
-            raise InputError(
-                "there is no such file", path=path, cure="Make one: oscine predict MODEL RECORDING --save-scores h5"
-            ) from None
-        except (OSError, KeyError, ValueError) as error:
-            raise InputError(
-                f"not a file of scores ({error})", path=path, allowed="HDF5 written by oscine predict --save-scores h5"
-            ) from None
+        except OSError as error:
+            raise _not_scores(path, error) from None
+        try:
+            return _opened(cls, file, path)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            file.close()
+            raise _not_scores(path, error) from None
+
+    @classmethod
+    def gather(cls, text: str) -> Iterator[tuple[Path, Scores | InputError]]:
+        """Every file of scores that a file, folder or pattern means, or why it cannot be opened, with its path."""
+        path = Path(text)
+        if path.is_dir():
+            found = sorted(path.rglob(f"[!.]*{SUFFIX}"))
+        elif glob.has_magic(text) and not path.exists():
+            found = [Path(match) for match in sorted(glob.glob(text))]  # noqa: PTH207 - pathlib has no absolute patterns
+        else:
+            found = [path]
+        if not found:
+            raise InputError(f"there are no files of scores, *{SUFFIX}", path=path, cure="Make some: oscine predict …")
+        for item in found:
+            try:
+                yield item, cls.load(item)
+            except InputError as error:
+                yield item, error
+
+
+def _opened(cls: type[Scores], file: h5py.File, path: Path) -> Scores:
+    """What a file of scores holds; any error says that it is none."""
+    labels, events, thresholds, provenance = (
+        json.loads(file.attrs[name]) for name in ("labels", "events", "thresholds", "provenance")
+    )
+    data = file["scores"]
+    if not isinstance(data, h5py.Dataset) or data.ndim != 2 or len(data) != len(labels):
+        raise ValueError(f"no scores of {len(labels)} labels")
+    return cls(
+        data,
+        tuple(labels),
+        float(file.attrs["frame_rate"]),
+        float(file.attrs["duration"]),
+        str(file.attrs["recording"]),
+        tuple(events),
+        {str(label): float(value) for label, value in thresholds.items()},
+        Provenance.model_validate(provenance) if provenance else None,
+        path,
+    )
+
+
+def _not_scores(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"not a file of scores, or cut off ({str(error)[:120]})",
+        path=path,
+        allowed="HDF5 that oscine predict --save-scores h5 has written",
+        cure="Predict it again",
+    )
 
 
 def create(file: h5py.File, labels: Sequence[str], n_frames: int) -> h5py.Dataset:

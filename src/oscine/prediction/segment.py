@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
+from oscine.annotations.coverage import Coverage
+from oscine.annotations.labels import LabelSet
+from oscine.annotations.project import rename_in_project
 from oscine.core.errors import unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
@@ -18,9 +24,16 @@ from oscine.prediction.decoders.threshold import Threshold
 from oscine.prediction.peaks import find_peaks
 from oscine.prediction.runs import Runs
 from oscine.prediction.scores import Scores
+from oscine.prediction.thresholds import load_thresholds
 
 DEFAULT_THRESHOLD = 0.5
 """Of a label for which neither the user nor the model has a threshold."""
+
+BACKGROUND = "background"
+"""Label of what is no sound; it is written where it is asked for by name."""
+
+_ROUNDING = 1e-9
+"""Seconds (or frames) by which binary numbers may miss a wished one: 0.3 is not 3 × 0.1."""
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
@@ -34,6 +47,10 @@ class SegmentParams(OperationParams):
     """Labels to write; none given: all but the background."""
     thresholds: dict[str, Probability] = Field(default_factory=dict)
     """Threshold per label, instead of the model's own, such as mel-pulse=0.7."""
+    thresholds_file: Path | None = None
+    """Table of thresholds (of evaluate, or SongExplorer's) for labels that `thresholds` leaves out."""
+    thresholds_ratio: float = Field(1.0, gt=0)
+    """Column of that table, where it has several: the wished precision / recall."""
     max_gap: Seconds = Field(0.0, ge=0)
     """Gaps between segments of a label up to this long are filled."""
     min_duration: Seconds = Field(0.0, ge=0)
@@ -42,7 +59,7 @@ class SegmentParams(OperationParams):
     """Two events of a label are at least this far apart; the more probable one stays."""
 
 
-@operation(each="scores", out="{folder}/{stem}_predicted.csv")
+@operation(each="scores", out="{folder}/{stem}_predicted.csv", rename=rename_in_project)
 def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor: Monitor = SILENT) -> Annotations:  # noqa: B008
     """Turn scores into events and segments.
 
@@ -60,38 +77,88 @@ def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor:
     -------
     annotations
         Of kind "predicted", covering the whole recording, in order of onset.
+
+    Raises
+    ------
+    InputError
+        For a label that the scores are not of, with the nearest spelling.
+
+    Examples
+    --------
+    >>> scores = Scores.from_array([[0.1, 0.9, 0.8, 0.2]], ["sine"], frame_rate=10.0, recording="a.wav")
+    >>> [(row.label, row.onset, row.offset) for row in segment(scores)]
+    [('sine', 0.05, 0.25)]
     """
     for name in (*params.labels, *params.thresholds):
         if name not in scores.labels:
-            raise unknown("label", name, scores.labels)
+            raise unknown("label", name, scores.labels, path=scores.path)
     thresholds = thresholds_of(scores, params)
     runs = params.decoder.runs(scores, thresholds)
-    tables = []
-    for label in params.labels or [label for label in scores.labels if label != "background"]:
-        if label in scores.events:
-            distance = round(params.event_distance * scores.frame_rate)
-            frames, heights = find_peaks(scores, scores.labels.index(label), thresholds[label], distance)
-            onsets = offsets = np.minimum(frames / scores.frame_rate, scores.duration)
-        else:
-            cleaned = clean(runs[label], scores, params)
-            onsets, offsets, heights = scores.edges(cleaned.start), scores.edges(cleaned.stop), cleaned.peak
-        tables.append(
-            pd.DataFrame({"onset": onsets, "offset": offsets, "score": heights.astype(float), "label": label})
-        )
-    rows = pd.concat(tables, ignore_index=True).sort_values(["onset", "offset"], kind="stable", ignore_index=True)
+    chosen = params.labels or tuple(label for label in scores.labels if label != BACKGROUND)
+    tables = [
+        _events(scores, label, runs[label], thresholds[label], params)
+        if label in scores.events
+        else _segments(scores, label, runs[label], params)
+        for label in chosen
+    ]
+    rows = pd.concat(tables or [_NOTHING], ignore_index=True)
+    rows = rows.sort_values(["onset", "offset"], kind="stable", ignore_index=True)
     rows = rows.assign(recording=scores.recording, kind="predicted")
-    return Annotations(rows, labels=params.labels or scores.labels, provenance=scores.provenance)
+    return Annotations(
+        rows,
+        coverage=Coverage({scores.recording: None}, whole=False),
+        labels=LabelSet(chosen, {label: "event" if label in scores.events else "segment" for label in chosen}),
+        provenance=scores.provenance,
+        source=scores.source,
+    )
 
 
-def thresholds_of(scores: Scores, params: SegmentParams) -> Mapping[str, float]:
-    """The user's threshold of each label, else the model's, else ½."""
-    return {
-        label: params.thresholds.get(label, scores.thresholds.get(label, DEFAULT_THRESHOLD)) for label in scores.labels
-    }
+_NOTHING = pd.DataFrame(
+    {"onset": np.empty(0), "offset": np.empty(0), "score": np.empty(0), "label": np.empty(0, object)}
+)
+
+
+def _events(scores: Scores, label: str, runs: Runs, threshold: float, params: SegmentParams) -> pd.DataFrame:
+    """Peaks within the decoder's runs."""
+    distance = math.ceil(params.event_distance * scores.frame_rate - _ROUNDING)
+    bar = threshold if params.decoder.heeds_thresholds else -math.inf
+    frames, heights = find_peaks(scores, scores.labels.index(label), bar, distance)
+    inside = runs.hold(frames)
+    times = np.minimum(frames[inside] / scores.frame_rate, scores.duration)
+    return _table(label, times, times, heights[inside])
+
+
+def _segments(scores: Scores, label: str, runs: Runs, params: SegmentParams) -> pd.DataFrame:
+    cleaned = clean(runs, scores, params)
+    return _table(label, scores.edges(cleaned.start), scores.edges(cleaned.stop), cleaned.peak)
+
+
+def _table(
+    label: str, onsets: NDArray[np.float64], offsets: NDArray[np.float64], heights: NDArray[np.float32]
+) -> pd.DataFrame:
+    return pd.DataFrame({"onset": onsets, "offset": offsets, "score": heights.astype(np.float64), "label": label})
+
+
+def thresholds_of(scores: Scores, params: SegmentParams) -> dict[str, float]:
+    """The threshold of each label: the user's, else the table's, else the model's, else ½."""
+    table: Mapping[str, float] = {}
+    if params.thresholds_file is not None:
+        table = load_thresholds(params.thresholds_file, params.thresholds_ratio)
+        for name in table:
+            if name not in scores.labels:
+                raise unknown("label", name, scores.labels, path=params.thresholds_file)
+    given = {**scores.thresholds, **table, **params.thresholds}
+    return {label: given.get(label, DEFAULT_THRESHOLD) for label in scores.labels}
 
 
 def clean(runs: Runs, scores: Scores, params: SegmentParams) -> Runs:
-    """Fill short gaps, then drop short runs."""
-    gaps = (runs.start[1:] - runs.stop[:-1]) / scores.frame_rate
-    runs = runs.joined(gaps <= params.max_gap if params.max_gap else np.zeros(len(gaps), bool))
-    return runs.where((runs.stop - runs.start) / scores.frame_rate >= params.min_duration)
+    """Fill short gaps, then drop short runs.
+
+    What is measured is what is written: the gap between two offsets and onsets, the length of a segment, cut at the
+    recording's ends.
+    """
+    if params.max_gap > 0:
+        gaps = scores.edges(runs.start[1:]) - scores.edges(runs.stop[:-1])
+        runs = runs.joined(gaps <= params.max_gap + _ROUNDING)
+    lengths = scores.edges(runs.stop) - scores.edges(runs.start)
+    return runs.where(lengths >= params.min_duration - _ROUNDING)

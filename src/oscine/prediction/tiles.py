@@ -27,15 +27,22 @@ def tile_count(n_frames: int) -> int:
 
 
 def read_tiles(model: Model, recording: Recording, first: int, stop: int) -> NDArray[np.float32]:
-    """The sound that tiles `[first, stop)` see, axes (channel, sample)."""
+    """The sound that tiles `[first, stop)` see, axes (channel, sample).
+
+    Parameters
+    ----------
+    recording
+        At the model's sample rate.
+    first, stop
+        Numbers of tiles; the last one of the recording ends with its frames.
+    """
     left, right = model.context
-    begin = first * TILE * model.hop - left
-    end = (stop * TILE - 1) * model.hop + 1 + right
-    return read_padded(recording, begin, end)
+    n_frames = min(stop * TILE, model.n_frames(recording.n_samples))
+    return read_padded(recording, first * TILE * model.hop - left, (n_frames - 1) * model.hop + 1 + right)
 
 
 def score_tiles(model: Model, sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scores (label, frame) of the tiles that `read_tiles` read, one tile at a time."""
     width = (TILE - 1) * model.hop + 1 + sum(model.context)
-    starts = range(0, sound.shape[1] - width + 1, TILE * model.hop)
+    starts = range(0, sound.shape[1] - sum(model.context), TILE * model.hop)
     return np.concatenate([model.scores(sound[:, start : start + width]) for start in starts], axis=1)

@@ -2,7 +2,8 @@
 
 Headers are read, no sound. What cannot be opened is set aside in `failed` and the rest works: one broken file among
 ten thousand is no reason to stop. In folders, hidden files, SongExplorer's `oldfiles-…` and `congruence-…` folders,
-and HDF5 or NumPy files that are no sound are passed over.
+and HDF5 or NumPy files that are no sound are passed over; so are probability WAVs, `X.wav-<label>.wav` beside `X.wav`,
+in folders and patterns.
 """
 
 from __future__ import annotations
@@ -95,7 +96,10 @@ class Recordings(Sequence[Recording]):
             found = sorted(glob.glob(str(path), recursive=recursive))  # noqa: PTH207  # pathlib has no absolute patterns
             if not found:
                 raise InputError("no file fits this pattern", found=str(path))
-            inside = [self._files(item, recursive) if item.is_dir() else [item] for item in map(Path, found)]
+            inside = [
+                self._files(item, recursive) if item.is_dir() else [item] * (not is_probability_wav(item))
+                for item in map(Path, found)
+            ]
             return list(dict.fromkeys(file for files in inside for file in files))
         return [path]
 
@@ -116,7 +120,7 @@ class Recordings(Sequence[Recording]):
             if entry.is_dir():
                 if recursive:
                     yield from self._walk(Path(entry.path), recursive, known, seen)
-            elif entry.name.lower().endswith(known):
+            elif entry.name.lower().endswith(known) and not is_probability_wav(Path(entry.path)):
                 yield Path(entry.path)
 
     def by_name(self, name: str) -> Recording:
@@ -168,3 +172,14 @@ class Recordings(Sequence[Recording]):
         hours = sum(item.duration for item in self._items) / 3600
         failed = f", {len(self.failed)} failed" if self.failed else ""
         return f"Recordings({len(self)} recordings, {hours:.2f} h{failed})"
+
+
+def is_probability_wav(path: Path) -> bool:
+    """Whether a file holds scores of a label, not sound: `X.wav-<label>.wav` beside the recording `X.wav`.
+
+    Without that recording, or without the suffix in the middle of its name, it is a recording like any other.
+    """
+    if not path.name.endswith(".wav"):
+        return False
+    starts = [path.name[: match.start()] for match in re.finditer("-", path.name)]
+    return any(start.lower().endswith(suffixes()) and path.with_name(start).is_file() for start in starts)

@@ -1,0 +1,115 @@
+"""The result of an evaluation: what a model is worth, as numbers, as text, and as a folder of tables.
+
+<name>.evaluation/
+evaluation.json        every figure, the labels and the provenance
+confusion_matrix.csv   counts, and normalised by annotated (rows) and by predicted (columns) label
+thresholds.csv         of each label, in SongExplorer's layout (see `oscine.prediction.thresholds`)
+curves.csv             what every threshold does, thinned to some hundred points a label
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from oscine.core.artifacts import Provenance, write_json, write_text
+from oscine.metrics.counts import plain
+from oscine.metrics.curves import OperatingCurve, Threshold
+from oscine.metrics.events import EventScores
+from oscine.metrics.frames import ConfusionMatrix
+from oscine.metrics.segments import SegmentScores
+from oscine.prediction.thresholds import save_thresholds
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a model is.
+
+    Attributes
+    ----------
+    labels
+        Of the model.
+    confusion_matrix
+        Of frames, each taken for its most probable label.
+    curves, thresholds
+        Of each label: what every threshold does to its frames, and the one at the wished ratio.
+    events, segments
+        Of sounds, at the model's thresholds; which of the two a label counts in depends on its annotations.
+    """
+
+    labels: tuple[str, ...]
+    confusion_matrix: ConfusionMatrix
+    curves: Mapping[str, OperatingCurve]
+    thresholds: Mapping[str, Threshold]
+    events: EventScores
+    segments: SegmentScores
+    part: str
+    provenance: Provenance | None = field(default=None, compare=False)
+
+    def with_provenance(self, provenance: Provenance) -> Self:
+        """The same, saying how it came to be."""
+        return replace(self, provenance=provenance)
+
+    def summary(self) -> dict[str, Any]:
+        """Every figure, as plain values."""
+        return {
+            "part": self.part,
+            "frames": self.confusion_matrix.to_dict(),
+            "thresholds": {label: threshold.to_dict() for label, threshold in self.thresholds.items()},
+            "average_precision": {label: plain(curve.average_precision) for label, curve in self.curves.items()},
+            "auc": {label: plain(curve.auc) for label, curve in self.curves.items()},
+            "events": self.events.to_dict(),
+            "segments": self.segments.to_dict(),
+        }
+
+    def __str__(self) -> str:
+        width = max(map(len, self.labels))
+        lines = [f"frames of the {self.part} part:", f"{'':{width}}  precision  recall     F1  threshold  frames"]
+        matrix = self.confusion_matrix
+        for i, label in enumerate(self.labels):
+            rates = f"{matrix.precision[i]:9.3f}  {matrix.recall[i]:6.3f}  {matrix.f1[i]:5.3f}"
+            lines.append(f"{label:{width}}  {rates}  {self.thresholds[label].value:9.3f}  {matrix.counts[i].sum():6d}")
+        lines.append(f"frame error {matrix.frame_error:.2%}; recall, mean over labels, {matrix.balanced_accuracy:.3f}")
+        return "\n".join(lines)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a folder of tables: `evaluation.json`, `confusion_matrix.csv`, `thresholds.csv`, `curves.csv`."""
+        path = Path(path)
+        write_text(path / "confusion_matrix.csv", _confusion_csv(self.confusion_matrix))
+        ratio = next(iter(self.thresholds.values())).ratio if self.thresholds else 1.0
+        save_thresholds({label: item.value for label, item in self.thresholds.items()}, path / "thresholds.csv", ratio)
+        write_text(path / "curves.csv", _curves_csv(self.curves))
+        card = {"oscine": "evaluation", "version": 1, "labels": list(self.labels), **self.summary()}
+        card["provenance"] = self.provenance.model_dump(mode="json") if self.provenance else None
+        write_json(path / "evaluation.json", card)
+        return path
+
+
+def _confusion_csv(matrix: ConfusionMatrix) -> str:
+    """Counts, and normalised by annotated (rows) and by predicted (columns) label."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["of", "annotated", *matrix.labels])
+    for name, values in (("counts", matrix.counts), ("rows", matrix.rows), ("columns", matrix.columns)):
+        for label, row in zip(matrix.labels, values.tolist(), strict=True):
+            writer.writerow([name, label, *row])
+    return stream.getvalue()
+
+
+def _curves_csv(curves: Mapping[str, OperatingCurve], most: int = 500) -> str:
+    """Precision and recall at up to `most` thresholds of each label."""
+    lines = ["label,threshold,precision,recall,false_positive_rate\n"]
+    for label, curve in curves.items():
+        n = len(curve.thresholds)
+        chosen = np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
+        lines += [
+            f"{label},{curve.thresholds[i]},{curve.precision[i]},{curve.recall[i]},{curve.false_positive_rate[i]}\n"
+            for i in chosen
+        ]
+    return "".join(lines)
