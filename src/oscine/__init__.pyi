@@ -19,8 +19,8 @@ from .detection.detect import detect as detect
 from .detection.detectors.envelope import Envelope as Envelope
 from .detection.detectors.time_frequency import TimeFrequency as TimeFrequency
 from .evaluation.evaluate import EvaluateParams as EvaluateParams
-from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.evaluate import evaluate as evaluate
+from .evaluation.evaluation import Evaluation as Evaluation
 from .evaluation.info import info as info
 from .evaluation.misses import MissesParams as MissesParams
 from .evaluation.misses import misses as misses

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from oscine.core.monitor import Monitor
     from oscine.core.operations import Operation
     from oscine.core.options import Option
+    from oscine.core.running import Report
 
 ALIASES = {"classify": "predict", "ethogram": "segment", "accuracy": "evaluate"}
 """The peers' words for our commands."""
@@ -257,7 +258,7 @@ class OperationCommand(click.Command):
             n_done += 1
             if not (values["as_json"] or values["quiet"]) and report.result is not None:
                 click.echo(str(report.result))
-            for path in report.outputs:
+            for path in [*report.outputs, *_figures(report)]:
                 monitor.message(f"{'up to date:' if report.up_to_date else 'wrote'} {_relative(path)}")
         if values["as_json"]:
             shown = reports if self.operation.each else reports[0]
@@ -266,6 +267,15 @@ class OperationCommand(click.Command):
             others = "the others are done" if n_done else "none is done"
             raise InputError(f"{n_failed} of {n_failed + n_done} inputs could not be used; {others}")
         return 0
+
+
+def _figures(report: Report) -> list[Path]:
+    """Draw the figures of a result that has some into the folder that it was written to."""
+    if not getattr(report.result, "has_figures", False) or not report.outputs:
+        return []
+    from oscine.figures.draw import draw
+
+    return draw(report.result, report.outputs[0])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from oscine.core.artifacts import atomic
-from oscine.evaluation.evaluate import Evaluation
+from oscine.evaluation.evaluation import Evaluation
 from oscine.figures.confusion_matrix import plot_confusion_matrix
 from oscine.figures.learning_curves import plot_learning_curves
 from oscine.figures.precision_recall import plot_precision_recall

@@ -18,7 +18,7 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from oscine.core.artifacts import Provenance, write_json
 from oscine.core.errors import InputError
@@ -49,6 +49,8 @@ class Run:
     dataset_digest
         Of what it learnt from, so that it is continued with nothing else.
     """
+
+    has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
 
     path: Path
     params: dict[str, Any]
