@@ -113,5 +113,5 @@ def test_every_public_name_exists():
     program = "import oscine; print(all(hasattr(getattr(oscine, name), 'operation') for name in oscine.OPERATIONS))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
-    with pytest.raises(AttributeError, match="no attribute 'detcet'"):
+    with pytest.raises(AttributeError, match="detcet"):
         oscine.detcet  # noqa: B018

@@ -90,8 +90,7 @@ def test_its_defaults_can_be_typed(member):
         for option in flatten(plugin)
         if option.form != "flag" and option.default and len(option.path) == 1
     }
-    options = {name: value for name, value in assemble(texts, plugin, {}).items()}
-    assert plugin.parse(options) == made
+    assert plugin.parse(assemble(texts, plugin, {})) == made
 
 
 def test_refuses_what_it_does_not_know(member):

@@ -70,7 +70,7 @@ def rename_in_project(path: Path, source: Path) -> Path:
     """
     named = naming.parse(path)
     chosen = Project.find(path.parent).annotation_format
-    if not named.convention or "kind" not in chosen.holds:
+    if not named.convention or "kind" not in chosen.holds or isinstance(chosen, Oscine):
         return path
     known = source.name.lower().endswith(suffixes()) and not source.name.endswith("_scores.h5")
     recording = source.name if known else Sources(path.parent).name_for(path)
