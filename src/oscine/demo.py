@@ -21,6 +21,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.prepare import PrepareParams, prepare
+from oscine.datasets.splitters.blocks import Blocks
 from oscine.detection.detect import detect
 from oscine.evaluation.evaluate import Evaluation, evaluate
 from oscine.evaluation.misses import MissesParams, misses
@@ -120,7 +121,7 @@ def demo(params: DemoParams = DemoParams(), *, out: Path | None = None, monitor:
     dataset = prepare(
         learnt,
         annotated[0].concat(annotated[1]),
-        PrepareParams(labels=LABELS, train_gap=0.1, seed=params.seed),
+        PrepareParams(labels=LABELS, train_gap=0.1, splitter=Blocks(block=2.0, guard=0.1), seed=params.seed),
         monitor=monitor,
     )
 

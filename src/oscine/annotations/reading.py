@@ -26,13 +26,11 @@ from oscine.annotations.project import Project
 from oscine.annotations.sources import Sources
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError, nearest
+from oscine.core.folders import is_passed_over
 from oscine.core.monitor import SILENT, Monitor
 
 if TYPE_CHECKING:
     from oscine.recordings.recordings import Recordings
-
-SET_ASIDE = ("oldfiles-", "congruence-")
-"""Folders that SongExplorer puts aside, by how their names begin."""
 
 _SYLLABLE = 10.0
 """Seconds: where half of all segments last longer, they are likely given in milliseconds."""
@@ -178,9 +176,9 @@ def _load_folder(
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Files of a folder and those below, sorted, without what is hidden or put aside."""
+    """Files of a folder and those below, sorted, without what is hidden, a result, or put aside."""
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", *SET_ASIDE)))
+        folders[:] = sorted(name for name in folders if not is_passed_over(Path(place, name)))
         yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
 
 

@@ -5,5 +5,6 @@
 - `plugins`     choices that anyone can add to, one file each
 - `operations`  a function that is also a command, a form and a job
 - `artifacts`   files written atomically, named by digest, with their provenance
+- `folders`     which folders hold what people recorded, and which are results
 - `monitor`     the only way outward from a running operation
 """

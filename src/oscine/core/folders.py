@@ -1,0 +1,21 @@
+"""Which folders hold what people recorded and annotated, and which are passed over when a project is searched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CARDS = ("run.json", "dataset.json", "evaluation.json")
+"""Files that say "this folder is a result": what lies in it was made from the project and is not part of it."""
+
+_SET_ASIDE = ("oldfiles-", "congruence-")
+
+
+def is_passed_over(folder: Path) -> bool:
+    """Whether a search leaves a folder out: hidden ones, results, and those that SongExplorer sets aside.
+
+    Examples
+    --------
+    >>> is_passed_over(Path(".oscine")), is_passed_over(Path("oldfiles-20260131T235959")), is_passed_over(Path("may"))
+    (True, True, False)
+    """
+    return folder.name.startswith((".", *_SET_ASIDE)) or any((folder / card).is_file() for card in CARDS)
