@@ -21,7 +21,7 @@ OPERATIONS = {
     "predict": "oscine.prediction.predict",
     "segment": "oscine.prediction.segment",
     "misses": "oscine.evaluation.misses",
-    "demo": "oscine.demo",
+    "demo": "oscine.demonstration",
 }
 """Every operation and the module that declares it, in the order of the workflow."""
 

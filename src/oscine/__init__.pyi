@@ -14,7 +14,7 @@ from .datasets.dataset import Dataset as Dataset
 from .datasets.prepare import PrepareParams as PrepareParams
 from .datasets.prepare import prepare as prepare
 from .demo import DemoParams as DemoParams
-from .demo import demo as demo
+from .demonstration import demo as demo
 from .detection.detect import DetectParams as DetectParams
 from .detection.detect import detect as detect
 from .detection.detectors.envelope import Envelope as Envelope
