@@ -13,7 +13,7 @@ from .core.monitor import Monitor as Monitor
 from .datasets.dataset import Dataset as Dataset
 from .datasets.prepare import PrepareParams as PrepareParams
 from .datasets.prepare import prepare as prepare
-from .demo import DemoParams as DemoParams
+from .demonstration import DemoParams as DemoParams
 from .demonstration import demo as demo
 from .detection.detect import DetectParams as DetectParams
 from .detection.detect import detect as detect

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscine.core.artifacts import write_text
+from oscine.core.artifacts import atomic
 from oscine.core.errors import InputError
 
 
@@ -253,12 +254,12 @@ def as_text(value: Any) -> str:
 
 
 def write_table(path: Path, columns: Mapping[str, Iterable[Any]], *, delimiter: str = ",", header: bool = True) -> Path:
-    """Write columns as a text table, atomically."""
-    texts = [[as_text(value) for value in values] for values in columns.values()]
-    return write_lines(path, [*([list(columns)] if header else []), *map(list, zip(*texts, strict=True))], delimiter)
+    """Write columns as a text table, atomically, row by row: half a million rows take no memory."""
+    rows: Iterable[Sequence[str]] = zip(*(map(as_text, values) for values in columns.values()), strict=True)
+    return write_lines(path, itertools.chain([list(columns)] if header else [], rows), delimiter)
 
 
-def write_lines(path: Path, rows: Sequence[Sequence[str]], delimiter: str = ",") -> Path:
+def write_lines(path: Path, rows: Iterable[Sequence[str]], delimiter: str = ",") -> Path:
     """Write rows of fields, atomically; fields are quoted where the delimiter is a comma.
 
     Raises
@@ -266,14 +267,19 @@ def write_lines(path: Path, rows: Sequence[Sequence[str]], delimiter: str = ",")
     InputError
         Where another delimiter, or a line end, stands in a field other than the last.
     """
-    if delimiter == ",":
-        stream = io.StringIO(newline="")
-        csv.writer(stream, lineterminator="\n").writerows(rows)
-        return write_text(path, stream.getvalue())
-    for row in rows:
-        for place, field in enumerate(row):
-            last = place == len(row) - 1 and delimiter == " "
-            if "\n" in field or "\r" in field or (delimiter in field and not last):
-                cure = "Relabel it, or choose a CSV format"
-                raise InputError("a tab, blank or line end cannot stand here", path=path, found=field, cure=cure)
-    return write_text(path, "".join(delimiter.join(row) + "\n" for row in rows))
+    with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        if delimiter == ",":
+            csv.writer(stream, lineterminator="\n").writerows(rows)
+        else:
+            stream.writelines(_joined(row, delimiter, path) for row in rows)
+    return path
+
+
+def _joined(row: Sequence[str], delimiter: str, path: Path) -> str:
+    """A line of fields that cannot be quoted."""
+    for place, field in enumerate(row):
+        last = place == len(row) - 1 and delimiter == " "
+        if "\n" in field or "\r" in field or (delimiter in field and not last):
+            cure = "Relabel it, or choose a CSV format"
+            raise InputError("a tab, blank or line end cannot stand here", path=path, found=field, cure=cure)
+    return delimiter.join(row) + "\n"
