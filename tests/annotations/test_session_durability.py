@@ -146,7 +146,7 @@ class Editing(RuleBasedStateMachine):
         """Killed at any moment of an edit: the line cut at any byte, or whole, and any of the files put in place."""
         log = self.folder / ".oscine" / "history" / f"{self.layout}.jsonl"
         before = self.files()
-        n_bytes = log.stat().st_size if log.exists() else 0
+        n_bytes = log.read_bytes().rfind(b"\n") + 1 if log.exists() else 0  # the next edit cuts off half a line
         was, states = self.now, self.states
         if step == "add":
             self.add("killed", [data.draw(st.integers(30, 40)) / 4] * 2)

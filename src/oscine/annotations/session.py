@@ -327,11 +327,14 @@ class Session:
             self._store.begin(layouts.new_stamp(self._layout.stamp))
 
     def refresh(self) -> tuple[str, ...]:
-        """Keep up with what other programs wrote; gives the new lines of the report. Every edit does so, too."""
+        """Keep up with what other programs wrote; gives the new lines of the report.
+
+        Every edit does so, too; a page calls it now and then to see what others did, and new recordings.
+        """
         with self._thread:
             before = len(self._store.report)
             self._shelf.look_again()
-            if self._shelf.documents:
+            if self._store.is_behind:
                 with self._store.locked():
                     pass
             return tuple(self._store.report[before:])

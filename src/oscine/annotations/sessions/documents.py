@@ -92,11 +92,6 @@ class Document(ABC):
         """Whether nothing is left in it but a header."""
         return not any(line.text.strip() for line in self.lines)
 
-    @property
-    def print(self) -> str | None:
-        """Fingerprint of its text."""
-        return fingerprint(self.text())
-
     def text(self) -> str:
         """All of it."""
         return "".join(line.text for line in self.lines)
@@ -178,7 +173,7 @@ class OscineDocument(Document):
             kind=kind,
             annotator=said.get("annotator") or self._name.annotator,
             channel=int(channel),
-            more=tuple((name, text) for name, text in said.items() if name not in _OURS and text),
+            more=tuple(sorted((name, text) for name, text in said.items() if name not in _OURS and text)),
             **numbers,
         )
 

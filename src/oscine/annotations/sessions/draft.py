@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from oscine.annotations.sessions.documents import Document
@@ -124,11 +125,14 @@ class Draft:
 
         A row that stood in a file other than its home (SongExplorer's earlier files) comes back into its home.
         """
+        folders: dict[str, Path] = {}
         for change in changes:
-            folder = (self.shelf.root / change.file).parent
             file, place = change.file, change.place
+            if file not in folders:
+                folders[file] = (self.shelf.root / file).parent
+            folder = folders[file]
             if change.before is not None:
-                hit = self._still(change.before, file, place)
+                hit = self._still(change.before, file, place, folder)
                 if hit is None:
                     self.report.append(f"{change.before}: no longer there, left as it is")
                     continue
@@ -141,15 +145,17 @@ class Draft:
             elif change.before is not None or after is not None:
                 self.set(file, min(place, len(self.view(file).lines)), change.before, after)
 
-    def _still(self, row: Row, file: str, near: int) -> Found | None:
-        folder = (self.shelf.root / file).parent
-        others = self.shelf.layout.files(folder, row.recording)
-        relative = [(folder / name).relative_to(self.shelf.root).as_posix() for name in others]
-        for name in dict.fromkeys([file, *relative]):
+    def _still(self, row: Row, file: str, near: int, folder: Path) -> Found | None:
+        """Where a row is: where it was left, else in any other file of its recording."""
+        place = self.view(file).find(row, near)
+        if place is not None:
+            return Found(file, place, row)
+        for name in self.shelf.layout.files(folder, row.recording):
+            other = (folder / name).relative_to(self.shelf.root).as_posix()
             try:
-                place = self.view(name).find(row, near)
+                place = self.view(other).find(row)
             except InputError:  # a file that cannot be read
                 continue
             if place is not None:
-                return Found(name, place, row)
+                return Found(other, place, row)
         return None

@@ -176,10 +176,7 @@ class History:
 
         The rest of a line that was cut off is not read. Undo begins anew after a line that cannot be read.
         """
-        try:
-            size = self.path.stat().st_size
-        except FileNotFoundError:
-            size = 0
+        size = self._size()
         anew = size < self._end
         if anew:  # somebody deleted it or put back an older one
             self._forget()
@@ -205,6 +202,17 @@ class History:
             self._take(edit)
             found.append(edit)
         return [] if anew else found
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more in the log than was read."""
+        return self._size() != self._end
+
+    def _size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def append(self, edit: Edit, save: Callable[[], None]) -> Edit:
         """Write down an edit and carry it out: all of it, or nothing.

@@ -45,7 +45,7 @@ class Row(NamedTuple):
     score
         How sure, between 0 and 1; `None` where unspecified.
     more
-        Columns of other names and their text.
+        Columns of other names and their text, sorted; those that are blank are left out.
 
     Examples
     --------

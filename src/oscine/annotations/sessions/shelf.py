@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oscine.annotations.delimited import read_text
-from oscine.annotations.reading import SET_ASIDE
 from oscine.annotations.sessions.documents import Document, fingerprint
 from oscine.annotations.sessions.layouts import Layout
 from oscine.annotations.sources import Sources
 from oscine.core.artifacts import atomic, unwritable
 from oscine.core.errors import InputError, unknown
+from oscine.core.folders import is_passed_over
 from oscine.recordings.reader import suffixes
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Shelf:
         self._given = recordings
         self._sources: dict[Path, Sources] = {}
         self._places: dict[str, list[Path]] | None = None
+        self._homes: dict[tuple[str, Path | None, str], str] = {}
 
     # -- recordings ------------------------------------------------------------------------------------------
 
@@ -98,12 +99,13 @@ class Shelf:
         """Forget which recordings there are."""
         self._places = None
         self._sources.clear()
+        self._homes.clear()
 
     def _find_places(self) -> dict[str, list[Path]]:
         if self._places is None:
             self._places, known = {}, suffixes()
             for place, folders, names in os.walk(self.folder):
-                folders[:] = [name for name in folders if not name.startswith((".", *SET_ASIDE))]
+                folders[:] = [name for name in folders if not is_passed_over(Path(place, name))]
                 for name in names:
                     if name.lower().endswith(known) and not name.startswith("."):
                         self._places.setdefault(name, []).append(Path(place))
@@ -113,7 +115,11 @@ class Shelf:
 
     def home(self, recording: str, folder: Path | None = None) -> str:
         """The file in which new rows of a recording stand."""
-        return self._relative((folder or self.folder_of(recording)) / self.layout.home(recording))
+        key = (recording, folder, self.layout.stamp)
+        if key not in self._homes:
+            place = folder or self.folder_of(recording)
+            self._homes[key] = self._relative(place / self.layout.home(recording))
+        return self._homes[key]
 
     def files(self, recording: str) -> list[str]:
         """The files that say something of a recording and can be read, its home first."""
@@ -162,31 +168,37 @@ class Shelf:
         """Whether a file is not the one that was read or written last; cheap, and it need not differ."""
         return _signature(self.root / file) != self._signatures[file]
 
-    def write(self, documents: Mapping[str, Document], absent: frozenset[str] = frozenset()) -> None:
-        """Put files in place, all or none; those named in `absent` are deleted.
+    def write(self, documents: Mapping[str, Document], texts: Mapping[str, str | None]) -> None:
+        """Put files in place, all or none.
+
+        Parameters
+        ----------
+        documents
+            By file.
+        texts
+            Of each of them; `None` for a file that is to go away.
 
         Raises
         ------
         InputError
             Where the disk is full or a folder closed; files and memory are then as before.
         """
-        signatures: dict[str, Signature] = dict.fromkeys(absent)
+        signatures: dict[str, Signature] = {}
         try:
             with ExitStack() as stack:
-                for file, document in documents.items():
-                    if file not in absent:
+                for file, text in texts.items():
+                    if text is not None:
                         temporary = stack.enter_context(atomic(self.root / file))
-                        temporary.write_text(document.text(), encoding="utf-8", newline="")
+                        temporary.write_text(text, encoding="utf-8", newline="")
                         signatures[file] = _signature(temporary)  # renaming does not change it
-            for file in absent:
+            for file in texts.keys() - signatures.keys():
                 self._delete(file)
         except BaseException:
-            for file in documents:
+            for file in texts:
                 self._restore(file)
             raise
-        for file, document in documents.items():
-            print_ = fingerprint(document.text()) if file not in absent else None
-            self.adopt(file, document, print_, signatures[file])
+        for file, text in texts.items():
+            self.adopt(file, documents[file], fingerprint(text), signatures.get(file))
 
     def _delete(self, file: str) -> None:
         path = self.root / file

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from oscine.annotations.sessions.documents import Document
+from oscine.annotations.sessions.documents import Document, fingerprint
 from oscine.annotations.sessions.draft import Draft
 from oscine.annotations.sessions.history import Change, Edit, History, Type
 from oscine.annotations.sessions.layouts import new_stamp
@@ -72,6 +72,11 @@ class Store:
         shelf.layout.stamp = history.stamp or new_stamp()
         shelf.expected = dict(history.known)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether somebody else may have written something; cheap, and needs no lock."""
+        return self.history.is_behind or any(self.shelf.is_touched(file) for file in self.shelf.documents)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else edits meanwhile, and memory is what stands on the disk."""
@@ -100,20 +105,17 @@ class Store:
         """
         if not self.history.stamp:
             self.begin(self.shelf.layout.stamp)
+        keeps_empty = self.shelf.layout.keeps_empty
         made = {file for file, (before, _) in undone.files.items() if before is None} if undone else set()
-        absent = frozenset(
-            file
-            for file, document in draft.documents.items()
-            if document.empty and (not self.shelf.layout.keeps_empty or file in made)
-        )
-        files = {
-            file: (self.shelf.prints[file], None if file in absent else document.print)
+        texts = {
+            file: None if document.empty and (not keeps_empty or file in made) else document.text()
             for file, document in draft.documents.items()
         }
+        files = {file: (self.shelf.prints[file], fingerprint(text)) for file, text in texts.items()}
         edit = Edit(what, tuple(draft.changes), files, type_, report=tuple(draft.report))
         if type_ == "edit" and not edit.changes:
             return None
-        edit = self.history.append(edit, lambda: self.shelf.write(draft.documents, absent))
+        edit = self.history.append(edit, lambda: self.shelf.write(draft.documents, texts))
         self._kept.update(edit.changes)
         self.report += draft.report
         return edit
@@ -137,7 +139,8 @@ class Store:
 
     def _finish(self, edit: Edit) -> None:
         """Carry out an edit that was written down but perhaps not carried out everywhere."""
-        documents, absent = {}, set()
+        documents: dict[str, Document] = {}
+        texts: dict[str, str | None] = {}
         for file, (before, after) in edit.files.items():
             document, found, signature = self.shelf.read(file)
             self.shelf.adopt(file, document, found, signature)
@@ -146,9 +149,8 @@ class Store:
                 for change in edit.changes:
                     if change.file == file:
                         documents[file].set(change.place, change.before, change.after)
-                if after is None:
-                    absent.add(file)
-        self.shelf.write(documents, frozenset(absent))
+                texts[file] = documents[file].text() if after is not None else None
+        self.shelf.write(documents, texts)
         self.history.known.update({file: self.shelf.prints[file] for file in documents})
         self.history.settle()
 
