@@ -180,7 +180,7 @@ class Scores:
             raise _not_scores(path, error) from None
         try:
             return _opened(cls, file, path)
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
             file.close()
             raise _not_scores(path, error) from None
 
