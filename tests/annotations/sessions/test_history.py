@@ -75,7 +75,7 @@ def test_a_save_that_fails_leaves_no_line(history):
 def test_half_a_line_is_cut_off_by_the_next(history):
     history.append(Edit("add", CHANGES), nothing)
     with history.path.open("ab") as stream:
-        stream.write(b'{"type": "edit"')
+        stream.write(b'{"type": "edit", "what": "' + 5000 * b"x")
     again = History(history.path)
     again.read()
     again.append(Edit("move", CHANGES), nothing)
