@@ -23,7 +23,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from oscine.annotations.annotations import Annotations
+from oscine.annotations.annotations import DEFAULTS, Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.intervals import Intervals
 from oscine.annotations.labels import LabelSet
@@ -191,7 +191,7 @@ class Dataset:
             raise InputError(
                 f"{len(missing)} of {len(files)} recordings are not where they were",
                 path=path,
-                found=os.path.normpath(path / missing[0]),
+                found=missing[0],
                 cure="Move them back, or run oscine prepare again",
             )
         return cls(
@@ -204,6 +204,7 @@ class Dataset:
 
 
 _AGAIN = "Run oscine prepare again"
+_TEXT = ("recording", "label", "kind", "annotator")
 
 
 def _exact(table: pd.DataFrame) -> str:
@@ -213,9 +214,8 @@ def _exact(table: pd.DataFrame) -> str:
 
 def _read_part(folder: Path, name: str, labels: LabelSet) -> Annotations:
     """Annotations and coverage of one part."""
-    texts = {"recording": str, "label": str, "kind": str, "annotator": str}
-    rows = _read_table(folder / f"{name}.csv", texts, ["recording", "onset", "offset", "label"])
-    stretches = _read_table(folder / f"{name}.coverage.csv", {"recording": str}, ["recording", "onset", "offset"])
+    rows = _read_table(folder / f"{name}.csv", ["recording", "onset", "offset", "label"])
+    stretches = _read_table(folder / f"{name}.coverage.csv", ["recording", "onset", "offset"])
     try:
         spans: dict[str, Intervals] = {
             str(recording): group[["onset", "offset"]].to_numpy(float)
@@ -226,19 +226,30 @@ def _read_part(folder: Path, name: str, labels: LabelSet) -> Annotations:
         raise InputError(f"damaged ({error})", path=folder / f"{name}.csv", cure=_AGAIN) from None
 
 
-def _read_table(path: Path, texts: dict[str, Any], columns: list[str]) -> pd.DataFrame:
+def _read_table(path: Path, needed: list[str]) -> pd.DataFrame:
+    """A table whose floats are exactly those that were written."""
     try:
-        table = pd.read_csv(
-            path,
-            dtype=texts,
-            keep_default_na=False,
-            na_values={"low": [""], "high": [""], "score": [""]},
-            float_precision="round_trip",
-        )
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return table.assign(**{column: _typed(column, table[column].tolist()) for column in {*table, *needed}})[
+            [*table]
+        ]
     except FileNotFoundError:
         raise InputError("a table of the dataset is missing", path=path, cure=_AGAIN) from None
+    except KeyError as error:
+        raise InputError(f"column {error} is missing", path=path, cure=_AGAIN) from None
     except ValueError as error:
         raise InputError(f"damaged ({error})", path=path, cure=_AGAIN) from None
-    if missing := [column for column in columns if column not in table]:
-        raise InputError("columns are missing", path=path, found=list(table), allowed=missing, cure=_AGAIN)
-    return table
+
+
+def _typed(column: str, texts: list[str]) -> list[Any]:
+    """Values of a column as what they were; Python's own reading of a float is exact, that of pandas was not always."""
+    if column in _TEXT:
+        return texts
+    if column == "channel":
+        return [int(text) for text in texts]
+    try:
+        return [float(text or "nan") for text in texts]
+    except ValueError:
+        if column in DEFAULTS:
+            raise
+        return texts  # a column of somebody else's

@@ -113,7 +113,9 @@ def _draw(weights: list[float], shares: dict[str, float], random: np.random.Gene
 
 def only_rows(annotations: Annotations, chosen: NDArray[np.bool_]) -> Annotations:
     """The chosen rows, covering their own intervals and nothing else."""
-    return annotations.with_rows(annotations.to_pandas()[chosen]).with_coverage("rows")
+    rows = annotations.to_pandas()[chosen]
+    spans = {str(name): mine[["onset", "offset"]].to_numpy() for name, mine in rows.groupby("recording")}
+    return annotations.with_rows(rows, coverage=Coverage(spans, whole=False))
 
 
 def only_within(annotations: Annotations, stretches: Coverage, recordings: Recordings) -> Annotations:
