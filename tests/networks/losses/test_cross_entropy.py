@@ -22,13 +22,21 @@ def batch():
 def test_is_the_mean_over_known_frames(batch, weights):
     logits, target = batch
     expected = functional.cross_entropy(logits, target, weights, ignore_index=-1)
-    assert_close(CrossEntropy()(logits, target, weights), expected)
+    assert_close(CrossEntropy(balanced=False)(logits, target, weights), expected)
+
+
+def test_balanced_is_the_mean_over_labels_that_occur(batch):
+    logits, target = batch
+    target[target == 1] = 0  # label 1 does not occur
+    each = functional.cross_entropy(logits, target, ignore_index=-1, reduction="none")
+    expected = torch.stack([each[target == label].mean() for label in (0, 2)]).mean()
+    assert_close(CrossEntropy()(logits, target), expected)
 
 
 def test_label_smoothing(batch):
     logits, target = batch
     expected = functional.cross_entropy(logits, target, ignore_index=-1, label_smoothing=0.1)
-    assert_close(CrossEntropy(label_smoothing=0.1)(logits, target), expected)
+    assert_close(CrossEntropy(balanced=False, label_smoothing=0.1)(logits, target), expected)
 
 
 def test_by_definition():

@@ -48,8 +48,9 @@ class CrossEntropy(Loss):
         """
         from torch.nn import functional
 
-        if self.balanced and class_weights is None:
-            class_weights = _balance(target, logits.shape[1])
+        if self.balanced:
+            balance = _balance(target, logits.shape[1])
+            class_weights = balance if class_weights is None else balance * class_weights
         total = functional.cross_entropy(
             logits,
             target,
