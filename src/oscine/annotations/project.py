@@ -15,9 +15,7 @@ from typing import Annotated, Literal, Self
 from oscine.annotations import naming
 from oscine.annotations.formats import FORMATS, Format
 from oscine.annotations.formats.oscine import Oscine
-from oscine.annotations.sources import Sources
 from oscine.core.params import Params, read_toml
-from oscine.recordings.reader import suffixes
 from oscine.recordings.settings import PROJECT_FILE
 
 
@@ -58,20 +56,23 @@ class Project(Params):
         return cls.parse(ours, source=path)
 
 
-def rename_in_project(path: Path, source: Path) -> Path:
+def rename_in_project(path: Path, recording: Path) -> Path:
     """What a result is called in its project: `X.wav-predicted.csv` where SongExplorer's names rule.
 
     Parameters
     ----------
     path
         A file named by Oscine's own convention.
-    source
-        What the result is made from: a recording, or a file that is named after one.
+    recording
+        What the result is about.
+
+    Examples
+    --------
+    >>> rename_in_project(Path("may01_predicted.csv"), Path("may01.wav")).name
+    'may01_predicted.csv'
     """
     named = naming.parse(path)
     chosen = Project.find(path.parent).annotation_format
-    if not named.convention or "kind" not in chosen.holds or isinstance(chosen, Oscine):
+    if not named.convention or "kind" not in chosen.holds or chosen.plugin_name == "oscine":
         return path
-    known = source.name.lower().endswith(suffixes()) and not source.name.endswith("_scores.h5")
-    recording = source.name if known else Sources(path.parent).name_for(path)
-    return path.with_name(chosen.file_name(recording, named.kind))
+    return path.with_name(chosen.file_name(recording.name, named.kind))

@@ -59,7 +59,13 @@ class SegmentParams(OperationParams):
     """Two events of a label are at least this far apart; the more probable one stays."""
 
 
-@operation(each="scores", out="{folder}/{stem}_predicted.csv", rename=rename_in_project)
+def _rename(path: Path, source: Path) -> Path:
+    """As `rename_in_project`, for the recording that the scores say they are of."""
+    named_otherwise = rename_in_project(path, source) != path
+    return rename_in_project(path, source.with_name(Scores.load(source).recording)) if named_otherwise else path
+
+
+@operation(each="scores", out="{folder}/{stem}_predicted.csv", rename=_rename)
 def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor: Monitor = SILENT) -> Annotations:  # noqa: B008
     """Turn scores into events and segments.
 
