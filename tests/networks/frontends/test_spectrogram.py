@@ -39,3 +39,11 @@ def test_range():
 def test_another_sample_rate_needs_another_window():
     with pytest.raises(InputError, match=r"0\.004 s \(128 samples\) or 0\.008 s \(256 samples\)"):
         Spectrogram().geometry(Specification(("song",), 32000.0))
+
+
+def test_log_is_that_of_the_amplitude_above_a_floor():
+    sound = 0.01 * torch.randn(1, 1, 200, generator=torch.Generator().manual_seed(0))
+    linear, log = Spectrogram().build(TASK)(sound), Spectrogram(scale="log", floor=0.003).build(TASK)(sound)
+    torch.testing.assert_close(log, torch.log(linear / 8 + 0.003))  # a Hann window of 16 samples sums to 8
+    silence = Spectrogram(scale="log", floor=0.003).build(TASK)(torch.zeros(1, 1, 200))
+    assert silence.unique().item() == pytest.approx(math.log(0.003))
