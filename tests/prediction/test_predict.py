@@ -65,8 +65,7 @@ def test_scores_of_fly_song_do_not_depend_on_the_block(
         assert [path.read_bytes() for path in save_probability_wavs(other, tmp_path)] == files, block
     assert {soundfile.info(path).samplerate for path in tmp_path.iterdir()} == {expected_rate}
     for tile in (1000, 8192):
-        for place in (tiles, module):
-            monkeypatch.setattr(place, "TILE", tile)
+        monkeypatch.setattr(tiles, "TILE", tile)
         np.testing.assert_allclose(in_blocks(model, recording, 60.0).values, whole.values, rtol=0, atol=1e-6)
 
 
@@ -195,7 +194,7 @@ def test_no_room_for_the_temporary_file():
         def __setitem__(self, place, values):
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(InputError, match="no room for the scores .* TMPDIR"):
+    with pytest.raises(InputError, match=r"no room for the scores .* TMPDIR"):
         module._fill(Full(), 0, np.zeros((1, 1), np.float32))
 
 

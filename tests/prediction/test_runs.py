@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +35,7 @@ def test_as_frame_by_frame(frames, cuts):
     mask = np.array([belongs for belongs, _ in frames], bool)
     scores = np.array([score for _, score in frames], np.float32)
     edges = [0, *sorted(min(cut, len(mask)) for cut in cuts), len(mask)]
-    blocks = [(a, mask[a:b], scores[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    blocks = [(a, mask[a:b], scores[a:b]) for a, b in itertools.pairwise(edges)]
     assert as_list(find_runs(blocks)) == naive(mask, scores)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,10 @@ from oscine.metrics.segments import SegmentScores, score_segments
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
 from oscine.networks.target import UNKNOWN
+from oscine.prediction import tiles
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment
-from oscine.prediction.tiles import TILE, read_tiles, score_tiles, tile_count
+from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_truth
 
@@ -66,6 +67,8 @@ class EvaluateParams(OperationParams):
     """How scores become sounds."""
     store: bool = False
     """Store the thresholds in the model."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute."""
 
 
 @operation(out="{folder}/{stem}.evaluation")
@@ -108,6 +111,7 @@ def evaluate(
     }
     if not recordings:
         raise InputError(f"the {params.part} part is empty", path=dataset.path, cure="Choose another --part")
+    model.to(params.device)
     parts = []
     with monitor.task(f"Evaluating on {len(recordings)} recordings", total=len(recordings), unit="recordings") as task:
         for name, recording in recordings.items():
@@ -169,7 +173,7 @@ def _covered_scores(
     reach = max(decoding.event_distance, decoding.max_gap, decoding.min_duration, params.tolerance)
     covered = part.coverage.intervals(name, recording.duration)
     for first, stop in _tile_ranges(covered, n_frames, grid.frame_rate, reach):
-        begin, end = first * TILE, min(stop * TILE, n_frames)
+        begin, end = first * tiles.TILE, min(stop * tiles.TILE, n_frames)
         data[:, begin:end] = score_tiles(model, read_tiles(model, recording, first, stop))
         truth[begin:end] = truth_of(name, begin, end - begin)
     return data, truth
@@ -218,7 +222,7 @@ def _tile_ranges(
     wanted = np.zeros(tile_count(n_frames), bool)
     for onset, offset in covered:
         first, last = math.floor((onset - reach) * frame_rate) - 1, math.ceil((offset + reach) * frame_rate) + 1
-        wanted[max(0, first) // TILE : max(0, last) // TILE + 1] = True
+        wanted[max(0, first) // tiles.TILE : max(0, last) // tiles.TILE + 1] = True
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
     for first, stop in edges:
         for begin in range(int(first), int(stop), _TILES):

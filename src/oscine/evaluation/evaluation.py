@@ -14,7 +14,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class Evaluation:
     events, segments
         Of sounds, at the model's thresholds; which of the two a label counts in depends on its annotations.
     """
+
+    has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
 
     labels: tuple[str, ...]
     confusion_matrix: ConfusionMatrix

@@ -25,10 +25,11 @@ from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
+from oscine.prediction import tiles
 from oscine.prediction.outputs import save_prediction, up_to_date
 from oscine.prediction.scores import Scores, create
 from oscine.prediction.segment import SegmentParams
-from oscine.prediction.tiles import TILE, read_tiles, score_tiles, tile_count
+from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 
 IN_MEMORY = 2**28
@@ -178,7 +179,7 @@ def _blocks(
     model: Model, recording: Recording, n_frames: int, params: PredictParams
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """First frame and scores of each block; the next block is read while one is computed."""
-    n_tiles = max(1, round(params.block * model.frame_rate / TILE))
+    n_tiles = max(1, round(params.block * model.frame_rate / tiles.TILE))
     firsts = range(0, tile_count(n_frames), n_tiles)
 
     def read(first: int) -> NDArray[np.float32]:
@@ -191,7 +192,7 @@ def _blocks(
             sound = ahead.result()
             if first + n_tiles < firsts.stop:
                 ahead = reader.submit(read, first + n_tiles)
-            yield first * TILE, score_tiles(model, sound)
+            yield first * tiles.TILE, score_tiles(model, sound)
 
 
 def _room(n_labels: int, n_frames: int) -> Any:
