@@ -1,0 +1,264 @@
+"""Interrupted trainings end as those that were not, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from oscine.core.errors import Cancelled, InputError
+from oscine.core.monitor import SILENT
+from oscine.datasets.sampler import FrameGrid
+from oscine.networks.fitting import fit_recording
+from oscine.networks.losses.cross_entropy import CrossEntropy
+from oscine.training.examples import make_sampler
+from oscine.training.loop import Fit
+from oscine.training.train import train
+
+FILES = ("step-000012_model.safetensors", "best_model.safetensors", "checkpoint.safetensors")
+
+
+@pytest.fixture(scope="module")
+def whole(song, tmp_path_factory, helpers):
+    """A training that nobody interrupted."""
+    torch.set_num_threads(1)
+    return train(song, helpers.tiny(), out=tmp_path_factory.mktemp("whole") / "run").path
+
+
+def assert_same(helpers, path, whole):
+    for file in FILES:
+        assert helpers.same(path / "replicate-1" / file, whole / "replicate-1" / file), file
+    metrics = (helpers.timeless(folder / "replicate-1" / "metrics.jsonl") for folder in (path, whole))
+    assert next(metrics) == next(metrics)
+
+
+@pytest.mark.parametrize("steps", [[1], [4], [5], [11], [12], [2, 3, 9]])
+def test_stopped_and_resumed(song, whole, tmp_path, helpers, steps):
+    for step in steps:
+        with pytest.raises(Cancelled):
+            train(song, helpers.tiny(), out=tmp_path, monitor=helpers.Told(stop_after=step))
+    run = train(song, helpers.tiny(), out=tmp_path)
+    assert run.finished
+    assert_same(helpers, tmp_path, whole)
+
+
+TRAIN = """
+import sys, time, torch
+from pathlib import Path
+import oscine
+from oscine.core.errors import Cancelled
+from oscine.core.monitor import Monitor
+from oscine.networks.architectures.songexplorer import SongExplorer
+
+class Slow(Monitor):
+    def metric(self, step, **values):
+        print(step, flush=True)
+        if step == int(sys.argv[3]):
+            time.sleep(60 if sys.argv[4] == "hang" else 0.5)
+
+torch.set_num_threads(1)
+params = oscine.TrainParams(architecture=SongExplorer(features=(4, 4), context=0.0512), n_steps=12, period=4,
+                            batch_size=8, window=0.02)
+try:
+    oscine.train(oscine.Dataset.load(sys.argv[1]), params, out=Path(sys.argv[2]), monitor=Slow())
+except Cancelled as error:
+    print(error)
+    sys.exit(2)
+"""
+
+
+def started(song, out, step, environment, how="hang"):
+    """A process that trains, at that step."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAIN, str(song.path), str(out), str(step), how],
+        env=environment, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.strip() == str(step):
+            return process
+    raise AssertionError(process.wait())
+
+
+@pytest.mark.parametrize("step", [2, 7])
+def test_killed_and_resumed(song, whole, tmp_path, helpers, environment, step):
+    with started(song, tmp_path, step, environment) as process:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    checkpoint = tmp_path / "replicate-1" / "checkpoint.safetensors"
+    assert checkpoint.exists() == (step > 4)
+    train(song, helpers.tiny(), out=tmp_path)
+    assert_same(helpers, tmp_path, whole)
+
+
+def test_killed_while_a_line_was_written(song, whole, tmp_path, helpers):
+    with pytest.raises(Cancelled):
+        train(song, helpers.tiny(), out=tmp_path, monitor=helpers.Told(stop_after=6))
+    metrics = tmp_path / "replicate-1" / "metrics.jsonl"
+    metrics.write_text(metrics.read_text() + '{"step": 7, "lo')
+    train(song, helpers.tiny(), out=tmp_path)
+    assert_same(helpers, tmp_path, whole)
+
+
+def test_the_system_asks_to_stop(song, whole, tmp_path, helpers, environment):
+    with started(song, tmp_path, 6, environment, "wait") as process:
+        process.send_signal(signal.SIGTERM)
+        told = process.stdout.read()
+        assert process.wait() == 2
+    assert "stopped on request" in told
+    assert helpers.timeless(tmp_path / "replicate-1" / "metrics.jsonl")[-1]["step"] == 6
+    train(song, helpers.tiny(), out=tmp_path)
+    assert_same(helpers, tmp_path, whole)
+
+
+def test_being_asked_leaves_no_trace(song, tmp_path, helpers):
+    """The monitor that says nothing is everybody's: it must not be stopped, nor the handler stay."""
+
+    class Terminating(helpers.Told):
+        def metric(self, step, **values):
+            if step == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    with pytest.raises(Cancelled):
+        train(song, helpers.tiny(), out=tmp_path, monitor=Terminating())
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    SILENT.check()
+
+
+def test_a_driver_that_listens_itself_is_left_alone(song, tmp_path, helpers):
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda *_: heard.append(1))
+    try:
+
+        class Terminating(helpers.Told):
+            def metric(self, step, **values):
+                if step == 3:
+                    os.kill(os.getpid(), signal.SIGTERM)
+
+        assert train(song, helpers.tiny(n_steps=5), out=tmp_path, monitor=Terminating()).finished
+        assert heard
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_in_a_thread(song, whole, tmp_path, helpers):
+    thread = threading.Thread(target=train, args=(song, helpers.tiny()), kwargs={"out": tmp_path})
+    thread.start()
+    thread.join()
+    assert_same(helpers, tmp_path, whole)
+
+
+def test_the_random_state_of_the_caller_stays(song, tmp_path, helpers):
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    train(song, helpers.tiny(n_steps=2), out=tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("optimizer", ["adadelta", "adagrad", "adamax", "ftrl", "nadam", "rmsprop", "sgd"])
+def test_every_optimiser_resumes_exactly(song, tmp_path, helpers, optimizer):
+    params = helpers.tiny(optimizer=optimizer, n_steps=6, period=3)
+    train(song, params, out=tmp_path / "a")
+    with pytest.raises(Cancelled):
+        train(song, params, out=tmp_path / "b", monitor=helpers.Told(stop_after=4))
+    train(song, params, out=tmp_path / "b")
+    for file in ("step-000006_model.safetensors", "checkpoint.safetensors"):
+        assert helpers.same(tmp_path / "a" / "replicate-1" / file, tmp_path / "b" / "replicate-1" / file)
+
+
+# -- early stopping ------------------------------------------------------------------------------------------------
+
+
+def test_early_stopping_is_off_by_default(song, tmp_path, helpers):
+    assert helpers.tiny().patience is None
+    run = train(song, helpers.tiny(learning_rate=1e-12, n_steps=20, period=2), out=tmp_path)
+    assert run.training["step"][-1] == 20
+
+
+def test_patience(song, tmp_path, helpers):
+    params = helpers.tiny(learning_rate=1e-12, n_steps=40, period=2, patience=3)  # nothing is learnt
+    monitor = helpers.Told()
+    run = train(song, params, out=tmp_path, monitor=monitor)
+    assert run.training["step"][-1] == 6
+    assert "stopped early: no gain since step 0" in monitor.messages
+    assert run.best["replicate-1"]["step"] == 6  # the last of equally good ones
+    again = train(song, params, out=tmp_path)  # and it stays stopped
+    assert again.training["step"][-1] == 6
+    assert again.model.digest == run.model.digest
+
+
+def test_patience_lasts_as_long_as_there_is_gain(song, tmp_path, helpers):
+    run = train(song, helpers.tiny(n_steps=60, period=3, patience=3, learning_rate=0.01), out=tmp_path)
+    lines = [line for line in run.metrics() if "validation_f1" in line]
+    gains, best = [], -1.0
+    for line in lines:
+        if line["validation_f1"] > best:
+            gains.append(line["step"])
+            best = line["validation_f1"]
+    assert gains[-1] > 0
+    assert lines[-1]["step"] == min(60, gains[-1] + 9)
+
+
+# -- what is measured ----------------------------------------------------------------------------------------------
+
+
+class Cpu:
+    """All that measuring asks of Fabric."""
+
+    def to_device(self, tensor):
+        return tensor
+
+
+def test_validation_does_not_depend_on_its_batches(song, tmp_path, helpers):
+    """The loss weighs labels by what all windows hold, not by what happens to stand in a batch."""
+    run = train(song, helpers.tiny(n_steps=0, batch_size=2), out=tmp_path)
+    model = run.model
+    recordings = {name: fit_recording(song.recordings.by_name(name), model.specification) for name in song.names()}
+    grid = FrameGrid(model.hop, model.context, model.sample_rate)
+    validation = make_sampler(
+        song.part("validation"), recordings, song.labels, model.target, grid, n_frames=12, seed=0
+    )  # fmt: skip
+    measured = []
+    for size in (2, 3, 50):
+        params = helpers.tiny(batch_size=size)
+        fit = Fit(model.network, CrossEntropy(), validation, validation, params, tmp_path, 0, lambda *_: None)
+        measured.append(fit._measure(Cpu(), model.network))
+    for other in measured[1:]:
+        assert other == pytest.approx(measured[0], rel=1e-5)
+    line = run.metrics()[0]
+    for name, value in measured[0].items():
+        assert line[f"validation_{name}"] == pytest.approx(value, rel=1e-5)
+
+
+def test_a_training_that_diverges_is_stopped(song, tmp_path, helpers):
+    params = helpers.tiny(optimizer="sgd", learning_rate=1e30, n_steps=30)
+    with pytest.raises(InputError, match=r"the loss of step \d+ is no number.*lower --learning-rate or set --clip"):
+        train(song, params, out=tmp_path)
+
+
+def test_clipping_bounds_the_step(song, tmp_path, helpers):
+    common = {"optimizer": "sgd", "learning_rate": 1.0, "n_steps": 1, "period": 1}
+    moved = []
+    for clip in (None, 1e-3):
+        run = train(song, helpers.tiny(**common, clip=clip), out=tmp_path / str(clip))
+        first, last = (helpers.weights(run.models()[step]) for step in (0, 1))
+        moved.append(np.sqrt(sum(np.sum((first[name] - last[name]) ** 2) for name in first)))
+    assert moved[0] > 2e-3
+    assert moved[1] == pytest.approx(1e-3, rel=1e-2)
+
+
+def test_seconds_go_on_after_an_interruption(song, tmp_path, helpers):
+    with pytest.raises(Cancelled):
+        train(song, helpers.tiny(), out=tmp_path, monitor=helpers.Told(stop_after=6))
+    time.sleep(1.2)
+    run = train(song, helpers.tiny(), out=tmp_path)
+    seconds = [line["seconds"] for line in run.metrics()]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] < 5
