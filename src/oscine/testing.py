@@ -5,7 +5,7 @@
 it no gift to a detector. Values follow Bennet-Clark & Ewing (1969), Anim. Behav. 17: 755-759, and Arthur et al.
 (2013), BMC Biology 11: 11.
 
-It imports nothing of the package but NumPy and the table of annotations.
+It needs nothing of the package but the table of annotations.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
+from oscine.annotations.coverage import Coverage
+from oscine.core.errors import InputError
 
 LABELS = ("pulse", "sine", "ambient")
+"""Labels of a synthetic song, in the order in which networks give their scores."""
 
 
 def fly_song(
@@ -43,12 +46,20 @@ def fly_song(
     truth
         Every pulse (an event at its peak), every sine, and between the bouts "ambient"; it covers the whole.
 
+    Raises
+    ------
+    InputError
+        For a duration or a sample rate at which there can be no song.
+
     Examples
     --------
     >>> sound, truth = fly_song(10, seed=1)
     >>> sound.shape, truth.label_names
     ((1, 25000), ['ambient', 'pulse', 'sine'])
     """
+    if duration <= 0 or sample_rate < 1000:
+        found = f"{duration:g} s at {sample_rate:g} Hz"
+        raise InputError("there can be no song", found=found, allowed="> 0 s at 1000 Hz or more")
     random = np.random.default_rng(seed)
     times = np.arange(round(duration * sample_rate)) / sample_rate
     sound = noise * _pink(len(times), random)
@@ -69,7 +80,8 @@ def fly_song(
         onset += pause
         assert onset > begin
     table = [{"recording": name, "onset": a, "offset": b, "label": label} for a, b, label in sorted(rows)]
-    return sound[None].clip(-1, 1).astype(np.float32), Annotations(table, labels=LABELS)
+    truth = Annotations(table, labels=LABELS, coverage=Coverage({name: None}, whole=False))
+    return sound[None].clip(-1, 1).astype(np.float32), truth
 
 
 def _add_train(

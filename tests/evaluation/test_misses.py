@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oscine.annotations.annotations import Annotations
@@ -85,7 +85,7 @@ def test_labels_that_count():
     heard, known = detected((1, 2, "time")), predicted((1, 2, "ambient"), (8, 9, "song"))
     assert spans(misses(heard, known)) == []
     assert spans(misses(heard, known, MissesParams(labels=("song",)))) == [(1, 2)]
-    with pytest.raises(InputError, match="has it; found 'sung'; allowed: ambient, song. Did you mean 'song'"):
+    with pytest.raises(InputError, match=r"has it; found 'sung'; allowed: ambient, song. Did you mean 'song'"):
         misses(heard, known, MissesParams(labels=("sung",)))
 
 
@@ -95,6 +95,7 @@ pairs = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(pairs.filter(bool), pairs.filter(bool))
 def test_instant_by_instant(heard, known):
     found = misses(detected(*((a, b, "time") for a, b in heard)), predicted(*((a, b, "song") for a, b in known)))
