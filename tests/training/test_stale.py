@@ -57,14 +57,19 @@ def test_what_moves_and_what_stays(tmp_path):
     assert set_aside(tmp_path) == []
 
 
-@pytest.mark.parametrize("annotated", [None, "X.wav-annotated-me.csv", "X_annotations.csv", "X.wav-annotated.csv"])
+@pytest.mark.parametrize("annotated", [None, "X.wav-annotated-me.csv", "X_annotations.csv", "X.wav-annotated-me.txt"])
 def test_nothing_moves_where_nobody_annotated(tmp_path, annotated):
     """`*-annotated-*.csv`, and not an empty one."""
     fill(tmp_path, STALE)
     if annotated:
-        (tmp_path / annotated).write_text("" if "me" in annotated else "something")
+        (tmp_path / annotated).write_text("" if annotated.endswith("me.csv") else "something")
     assert set_aside(tmp_path) == []
     assert not list(tmp_path.glob("oldfiles-*"))
+
+
+def test_files_of_nobody_in_particular_count(tmp_path):
+    fill(tmp_path, {*STALE, "X.wav-annotated.csv", "X.wav", "X.WAV"})
+    assert len(set_aside(tmp_path)) == len(STALE)
 
 
 def test_a_training_is_noted_beside_its_recordings(song_folder, tmp_path, helpers):

@@ -25,6 +25,7 @@ from oscine.recordings.settings import PROJECT_FILE
 from oscine.training.run import Run
 
 LOG = Path(".oscine", "trainings.jsonl")
+_ANNOTATED = ("*-annotated-*.csv", "*-annotated.csv")  # the second is ours, where nobody is named
 _LOGS = ("-classify.log", "-ethogram.log", "-misses.log")
 
 
@@ -83,7 +84,8 @@ def set_aside(folder: Path) -> list[Path]:
     recording never is, whatever it is called.
     """
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    if not any(fnmatchcase(name, "*-annotated-*.csv") and (folder / name).stat().st_size for name in names):
+    annotated = [name for name in names if any(fnmatchcase(name, pattern) for pattern in _ANNOTATED)]
+    if not any((folder / name).stat().st_size for name in annotated):
         return []
     stale = [name for name in names if _is_stale(folder / name, names)]
     old = folder / f"oldfiles-{timestamp()}"
