@@ -69,12 +69,12 @@ def test_what_is_put_aside_is_not_read(folder):
     assert len(Annotations.load(folder)) == 5
 
 
-def test_predictions_cover_only_what_nobody_annotated(folder):
+def test_what_a_model_says_covers_nothing(folder):
     (folder / "b_predicted.csv").write_text(HEADER + "x,1,1.5\n")
     (folder / "d_predicted.csv").write_text(HEADER + "x,1,1.5\n")
     found = Annotations.load(folder)
     assert found.coverage.intervals("b.wav", 2).tolist() == [[0.1, 0.2], [0.3, 0.3]]
-    assert found.coverage.is_whole("d.wav")
+    assert len(found.coverage.intervals("d.wav", 2)) == 0
 
 
 def test_an_empty_folder(tmp_path):

@@ -87,7 +87,8 @@ def test_the_same_seed_gives_the_same_parts(splitter, annotations):
     assert first == second
 
 
-def test_labels_play_no_role(splitter, annotations):
+def test_the_hash_does_not_look_at_labels(annotations):
+    splitter = SPLITTERS.make("hash")
     table = annotations.to_pandas()
     table["label"] = table["label"].to_numpy()[::-1]
     renamed = annotations.with_rows(table)

@@ -6,8 +6,10 @@ import soundfile
 
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
+from oscine.annotations.labels import BACKGROUND
 from oscine.core.errors import InputError
-from oscine.datasets.prepare import BACKGROUND, PrepareParams, prepare
+from oscine.datasets.prepare import PrepareParams, prepare
+from oscine.datasets.splitters.blocks import Blocks
 from oscine.datasets.splitters.files import Files
 from oscine.datasets.splitters.hash import Hash
 from oscine.recordings.recordings import Recordings
@@ -146,3 +148,32 @@ def test_the_result_says_how_it_came_to_be(sparse):
     assert dataset.provenance is not None
     assert (dataset.provenance.operation, dataset.provenance.seed) == ("prepare", 3)
     assert np.isfinite(dataset.train.onsets).all()
+
+
+def test_people_to_use(silence, rows):
+    marked = [rows("a.wav", (i, i + 0.5, "x"), annotator=who)[0] for i, who in enumerate(["ann", "bob", ""] * 4)]
+    annotations = Annotations(marked).with_coverage("rows")
+    train = prepare(silence(a=12), annotations, params(annotators=("ann",), splitter=Hash(validation=0))).train
+    assert set(train.to_pandas()["annotator"]) == {"ann", ""}
+    assert [1.0, 1.5] not in train.coverage.intervals("a.wav", 12).tolist(), "what bob marked is unknown"
+
+
+def test_a_detector_covers_its_own_rows_where_they_are_used(silence, rows):
+    people = Annotations(rows("a.wav", (1, 2, "x"), (3, 4, "y"))).with_coverage("rows")
+    detector = Annotations(rows("a.wav", (5, 6, "neither"), (7, 8, "time"), kind="detected"))
+    both = people.concat(detector).with_coverage(people.coverage)  # as a folder of both is read
+    used = params(
+        kinds=("annotated", "detected"), relabel={"neither": "y"}, labels=("x", "y"), splitter=Blocks(validation=0)
+    )
+    covered = prepare(silence(a=9), both, used).train.coverage
+    assert covered.intervals("a.wav", 9).tolist() == [[1, 2], [3, 4], [5, 6]]
+    alone = prepare(silence(a=9), both, params(splitter=Blocks(validation=0))).train.coverage
+    assert alone.intervals("a.wav", 9).tolist() == [[1, 2], [3, 4]]
+
+
+def test_seconds_of_background_are_told(silence, rows):
+    annotations = Annotations(rows("a.wav", *((float(i), i + 0.5, "x") for i in range(40))), coverage=Coverage())
+    dataset = prepare(silence(a=40), annotations, params(splitter=Blocks(validation=0)))
+    assert dataset.background("train") == 20
+    assert str(dataset).endswith("background, what is covered but not annotated: train 20 s")
+    assert "background" not in str(dataset).splitlines()[3]

@@ -9,7 +9,7 @@ from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.intervals import intersect, merge
 from oscine.core.errors import InputError
-from oscine.datasets.splitter import draw_parts, only_rows, only_within, reaching
+from oscine.datasets.splitter import draw_parts, label_counts, only_rows, only_within, reaching
 
 
 def shares(weights, drawn):
@@ -78,3 +78,19 @@ def test_within_keeps_whole_rows_but_cuts_coverage(silence, rows):
     part = only_within(song, Coverage({"a.wav": [(3, 4), (7, 9)]}, whole=False), silence(a=8.5))
     assert part.to_pandas()[["onset", "offset"]].to_numpy().tolist() == [[1, 4], [8, 8]]
     assert part.coverage.intervals("a.wav", 8.5).tolist() == [[3, 4], [7, 8.5]]
+
+
+def test_every_label_is_shared_out_not_only_their_sum():
+    """Pulses are in the first half of the units, sines in the second; a share of units alone could miss either."""
+    weights = {f"{i:02d}": [5.0, 0.0] if i < 10 else [0.0, 1.0] for i in range(20)}
+    for seed in range(20):
+        drawn = draw_parts(weights, validation=20, test=0, seed=seed)
+        held = [unit for unit, part in drawn.items() if part == "validation"]
+        assert sum(weights[unit][0] for unit in held) == 10
+        assert sum(weights[unit][1] for unit in held) == 2
+
+
+def test_counts_of_labels_by_unit():
+    rows = [{"recording": "a.wav", "onset": 1.0, "offset": 1.0, "label": label} for label in "xyx"]
+    counts = label_counts(Annotations(rows), ["one", "one", "two"])
+    assert {name: list(count) for name, count in counts.items()} == {"one": [1, 1], "two": [1, 0]}

@@ -12,6 +12,9 @@ from typing import Literal, overload
 
 from oscine.core.errors import InputError, unknown
 
+BACKGROUND = "background"
+"""Label of what is covered but not annotated: somebody has looked, and nothing is there."""
+
 Category = Literal["event", "segment"]
 
 

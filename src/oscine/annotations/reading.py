@@ -32,6 +32,8 @@ from oscine.core.monitor import SILENT, Monitor
 if TYPE_CHECKING:
     from oscine.recordings.recordings import Recordings
 
+_MILLISECONDS = "these look like milliseconds: convert them with --unit ms, or load them with unit='ms'"
+
 _SYLLABLE = 10.0
 """Seconds: where half of all segments last longer, they are likely given in milliseconds."""
 
@@ -126,7 +128,9 @@ def _suspicions(annotations: Annotations, path: Path, sources: Sources) -> list[
             lengths = (rows["offset"] - rows["onset"]).to_numpy()
             if np.median(lengths) > _SYLLABLE and offset.max() > 1000:
                 half = f"half of the sounds last over {np.median(lengths):.4g} s"
-                lines.append(f"{path.name}: {half}; these look like milliseconds. Read it with unit='ms'")
+                lines.append(
+                    f"{path.name}: {half}; these look like milliseconds: convert with --unit ms, or load with unit='ms'"
+                )
             continue
         recording = sources.find(str(name))
         assert recording is not None
@@ -134,7 +138,7 @@ def _suspicions(annotations: Annotations, path: Path, sources: Sources) -> list[
         if late.any():
             text = f"{path.name}: {late.sum()} of {len(rows)} sounds end after {name} ({duration:.6g} s)"
             if late.mean() > 0.5 and offset.max() / 1000 <= duration:
-                lines.append(f"{text}; these look like milliseconds. Read it with unit='ms'")
+                lines.append(f"{text}; {_MILLISECONDS}")
             else:
                 lines.append(f"{text}, the first at {rows['onset'].to_numpy()[late][0]:.6g} s")
     return lines
@@ -147,7 +151,7 @@ def _load_folder(
     ends = tuple({suffix.lower() for member in FORMATS.members().values() for suffix in member.suffixes})
     sources: dict[Path, Sources] = {}
     parts: list[Annotations] = []
-    unused: list[str] = []
+    unused: list[InputError] = []
     formats: Counter[str] = Counter()
     with monitor.task("reading annotations", unit="files") as task:
         for path in _files(folder):
@@ -160,18 +164,25 @@ def _load_folder(
                 parts.append(_load_file(path, chosen, beside, project))
                 formats[chosen.plugin_name] += 1
             except InputError as error:
-                unused.append(f"not used: {error}")
+                unused.append(error)
             task.advance()
+    if not parts and len(unused) == 1:
+        raise unused[0]
+    if not parts and unused:
+        raise InputError(f"none of {len(unused)} annotation files can be read; the first one: {unused[0]}", path=folder)
     if not parts:
         raise InputError(
             "holds no annotations that can be read",
             path=folder,
-            found=unused[0] if unused else None,
             allowed=f"files of the formats {', '.join(FORMATS.names())}",
         )
     together = parts[0].concat(*parts[1:]).with_provenance(None).with_coverage(_covered(parts))
     files = ", ".join(f"{count} {name}" for name, count in formats.most_common())
-    report = [f"{folder}: {len(parts)} files ({files}); {_counts(together)}", *unused, *_namesakes(parts)]
+    report = [
+        f"{folder}: {len(parts)} files ({files}); {_counts(together)}",
+        *(f"not used: {error}" for error in unused),
+        *_namesakes(parts),
+    ]
     return _finished(together, report, project, folder, monitor)
 
 
@@ -183,12 +194,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _covered(parts: list[Annotations]) -> Coverage:
-    """Coverage by people where there is any, else by detectors and models."""
-    by_people = [part.coverage for part in parts if _is_by_people(part)]
-    known = Coverage.union([Coverage(whole=False), *by_people])
-    rest = Coverage.union(part.coverage for part in parts if not _is_by_people(part)) if len(parts) else known
-    others = set(rest) - set(known)
-    return known | rest.select(others)
+    """Where people have looked: what a detector or a model says covers nothing."""
+    return Coverage.union([Coverage(whole=False), *(part.coverage for part in parts if _is_by_people(part))])
 
 
 def _is_by_people(part: Annotations) -> bool:

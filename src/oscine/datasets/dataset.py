@@ -25,9 +25,9 @@ import pandas as pd
 
 from oscine.annotations.annotations import DEFAULTS, Annotations
 from oscine.annotations.coverage import Coverage
-from oscine.annotations.intervals import Intervals
-from oscine.annotations.labels import LabelSet
-from oscine.core.artifacts import Provenance, write_json, write_text
+from oscine.annotations.intervals import Intervals, subtract, total
+from oscine.annotations.labels import BACKGROUND, LabelSet
+from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
 from oscine.core.errors import InputError
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
@@ -115,25 +115,39 @@ class Dataset:
         return {"labels": list(self.labels), "counts": self.counts().to_dict()}
 
     def __str__(self) -> str:
-        return f"annotations of each label in each part:\n{self.counts().to_string()}"
+        counts = self.counts()
+        lines = [f"annotations of each label in each part:\n{counts[counts.any(axis=1)].to_string()}"]
+        if BACKGROUND in self.labels:
+            spare = ", ".join(f"{name} {self.background(name):.4g} s" for name in self.parts)
+            lines.append(f"{BACKGROUND}, what is covered but not annotated: {spare}")
+        return "\n".join(lines)
+
+    def background(self, part: str) -> float:
+        """Seconds that a part covers and that bear no annotation."""
+        annotations, seconds = self.part(part), 0.0
+        rows = annotations.to_pandas()
+        for name in annotations.recordings:
+            covered = annotations.coverage.intervals(name, self.recordings.by_name(name).duration)
+            mine = rows.loc[rows["recording"] == name, ["onset", "offset"]].to_numpy()
+            seconds += total(subtract(covered, mine))
+        return seconds
 
     def save(self, path: str | Path) -> Path:
-        """Write the folder; `dataset.json` comes last, so that a folder without it is an unfinished one."""
+        """Write the folder, all of it or nothing."""
         path = Path(path)
-        for name, (rows, stretches) in self._tables().items():
-            write_text(path / f"{name}.csv", rows)
-            write_text(path / f"{name}.coverage.csv", stretches)
-        write_json(
-            path / "dataset.json",
-            {
-                "oscine": "dataset",
-                "version": 1,
-                "labels": list(self.labels),
-                "parts": list(self.parts),
-                "recordings": [self._entry(name, path) for name in self.names()],
-                "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
-            },
-        )
+        card = {
+            "oscine": "dataset",
+            "version": 1,
+            "labels": list(self.labels),
+            "parts": list(self.parts),
+            "recordings": [self._entry(name, path) for name in self.names()],
+            "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
+        }
+        with atomic_folder(path) as folder:
+            for name, (rows, stretches) in self._tables().items():
+                write_text(folder / f"{name}.csv", rows)
+                write_text(folder / f"{name}.coverage.csv", stretches)
+            write_json(folder / "dataset.json", card)
         return path
 
     def _tables(self) -> dict[str, tuple[str, str]]:

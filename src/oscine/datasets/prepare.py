@@ -19,11 +19,8 @@ from oscine.datasets.splitters.blocks import Blocks
 
 # the operation's types are read when it is called, so they are imported for good
 from oscine.annotations.annotations import Annotations  # isort: skip
-from oscine.annotations.labels import LabelSet  # isort: skip
+from oscine.annotations.labels import BACKGROUND, LabelSet  # isort: skip
 from oscine.recordings.recordings import Recordings  # isort: skip
-
-BACKGROUND = "background"
-"""Label of what is covered but not annotated: somebody has looked, and nothing is there."""
 
 _END = 1e-6
 """Seconds: stretches are half-open, and this much longer holds the event at its end."""
@@ -36,7 +33,9 @@ class PrepareParams(OperationParams):
     """What to learn from, and what to keep apart to judge by."""
 
     labels: tuple[str, ...] = Field(())
-    """Labels to use, in this order; none given: all there are."""
+    """Labels to use, in this order; all there are where none is given."""
+    annotators: tuple[str, ...] = Field(())
+    """People whose annotations to use, besides those that name nobody; everybody's where none is given."""
     kinds: tuple[str, ...] = Field(("annotated",))
     """Kinds of rows to use."""
     relabel: dict[str, str] = Field(default_factory=dict)
@@ -81,7 +80,8 @@ def prepare(
     if annotations is None:
         annotations = _beside(recordings, monitor)
     annotations = annotations.relabel(params.relabel)
-    chosen = annotations.select(kinds=params.kinds)
+    people = (*params.annotators, "") if params.annotators else (*annotations.annotators, "")
+    chosen = annotations.select(kinds=params.kinds, annotators=people)
     if len(chosen) == 0:
         raise InputError(
             "no annotation to learn from",
@@ -98,7 +98,8 @@ def prepare(
         if label != BACKGROUND and label not in there:
             raise unknown("label: no annotation has it", label, there)
     table = annotations.to_pandas()
-    used = table["kind"].isin(params.kinds) & table["label"].isin(labels)
+    table = table[table["kind"] == "annotated"]
+    used = table["kind"].isin(params.kinds) & table["label"].isin(labels) & table["annotator"].isin(people)
     chosen = chosen.select(labels=[label for label in labels if label in chosen.label_names])
     chosen = chosen.with_coverage(known_of(chosen, table[~used]))
     present = _present(chosen, recordings, monitor)
@@ -130,10 +131,11 @@ def _beside(recordings: Recordings, monitor: Monitor) -> Annotations:
 
 
 def known_of(chosen: Annotations, unused: pd.DataFrame) -> Coverage:
-    """What the chosen rows cover, when others are left out.
+    """What the chosen rows cover, when other annotations are left out.
 
     Where single sounds are annotated a row covers itself; left out, it covers nothing: "not_sine" may well hold a
-    pulse. A recording that is covered from end to end stays so: whatever else is in it is background.
+    pulse. So does a chosen row of another kind, such as a detector's "neither". A recording that is covered from end
+    to end stays so: whatever else is in it is background.
     """
     rows, covered = chosen.to_pandas(), {}
     for name in chosen.recordings:

@@ -6,11 +6,12 @@ it covers. So a splitter may cut anywhere, even through a sound, and no moment b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.intervals import Intervals, contains, intersect
@@ -56,17 +57,18 @@ class Splitter(Plugin):
 SPLITTERS: PluginKind[Splitter] = PluginKind("splitters", Splitter, "oscine.datasets.splitters")
 
 
-def draw_parts(weights: Mapping[str, float], *, validation: float, test: float, seed: int) -> dict[str, str]:
+def draw_parts(weights: Mapping[str, ArrayLike], *, validation: float, test: float, seed: int) -> dict[str, str]:
     """Give whole units (recordings, blocks) to parts at random, as near the wished percentages as they allow.
 
     Each wished part gets a unit, training first, as long as there are any. The others are visited in a random order,
-    and each goes to the part that is furthest below its share; where units are few, of many such draws the one that
+    and each goes to the part that lacks most of what it holds; where units are few, of many such draws the one that
     comes nearest is taken.
 
     Parameters
     ----------
     weights
-        How much each unit counts, by its name.
+        How much each unit counts, by its name: a number, or one for each label, so that every label, not only their
+        sum, is shared out as wished.
     validation, test
         Wished shares, %.
     seed
@@ -81,6 +83,8 @@ def draw_parts(weights: Mapping[str, float], *, validation: float, test: float, 
     --------
     >>> draw_parts({"a": 1.0, "b": 1.0, "c": 2.0, "d": 4.0}, validation=25, test=0, seed=0)
     {'a': 'train', 'b': 'train', 'c': 'validation', 'd': 'train'}
+    >>> draw_parts({"a": [3, 0], "b": [3, 0], "c": [0, 1], "d": [0, 1]}, validation=50, test=0, seed=0)
+    {'a': 'validation', 'b': 'train', 'c': 'train', 'd': 'validation'}
     """
     wished = {"train": 100 - validation - test, "validation": validation, "test": test}
     if wished["train"] <= 0:
@@ -91,24 +95,35 @@ def draw_parts(weights: Mapping[str, float], *, validation: float, test: float, 
         )
     shares = {part: percent / 100 for part, percent in wished.items() if percent > 0}
     names = sorted(weights)
-    total = sum(weights.values()) or 1.0
-    relative = [weights[name] / total for name in names]
+    counts = np.array([np.atleast_1d(weights[name]) for name in names], dtype=float)
+    totals = counts.sum(axis=0)
+    relative = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
     random = np.random.default_rng(seed)
     draws = [_draw(relative, shares, random) for _ in range(max(1, _N_VISITS // max(1, len(names))))]
     _, drawn = min(draws, key=lambda draw: draw[0])
     return dict(zip(names, drawn, strict=True))
 
 
-def _draw(weights: list[float], shares: dict[str, float], random: np.random.Generator) -> tuple[float, list[str]]:
-    """One random draw: how far it is from the wished shares, and the part of each unit."""
-    missing = dict(shares)
+def _draw(
+    weights: NDArray[np.float64], shares: dict[str, float], random: np.random.Generator
+) -> tuple[float, list[str]]:
+    """One random draw of weights (unit, label): how far it is from the wished shares, and the part of each unit."""
+    missing = {part: np.full(weights.shape[1], share) for part, share in shares.items()}
     drawn = [""] * len(weights)
     first = iter(shares)
     for index in random.permutation(len(weights)):
-        part = next(first, None) or max(missing, key=missing.__getitem__)
-        missing[part] -= weights[index]
+        held = weights[index] if weights[index].any() else np.ones(weights.shape[1])
+        lacks = {part: float(lack @ held) for part, lack in missing.items()}
+        part = next(first, None) or max(lacks, key=lacks.__getitem__)
+        missing[part] = missing[part] - weights[index]
         drawn[index] = part
-    return sum(map(abs, missing.values())), drawn
+    return float(sum(np.abs(lack).sum() for lack in missing.values())), drawn
+
+
+def label_counts(annotations: Annotations, unit: Iterable[object]) -> dict[object, NDArray[np.float64]]:
+    """Number of annotations of each label in each unit, which is given for each row."""
+    table = pd.crosstab(pd.Series(list(unit), dtype=object), annotations.to_pandas()["label"].to_numpy())
+    return {name: row.to_numpy(float) for name, row in table.iterrows()}
 
 
 def only_rows(annotations: Annotations, chosen: NDArray[np.bool_]) -> Annotations:

@@ -24,9 +24,6 @@ from oscine.core.plugins import Plugin, PluginKind
 UNKNOWN = -1
 """Target of a frame that nobody has judged: it is left out of every loss and every metric."""
 
-BACKGROUND = "background"
-"""The label, where a label set has it, of covered frames without annotation."""
-
 _NANOSECOND = 1e-9  # times are compared to this, so that 1250 / 2500 Hz and 0.5 s are the same instant
 
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.intervals import Intervals, intersect, subtract
-from oscine.annotations.labels import LabelSet
+from oscine.annotations.labels import BACKGROUND, LabelSet
 from oscine.core.monitor import SILENT, Monitor
-from oscine.datasets.prepare import BACKGROUND
 from oscine.datasets.sampler import Example, FrameGrid, Sampler
 from oscine.networks.target import UNKNOWN, Target
 from oscine.recordings.recording import Recording

@@ -10,8 +10,8 @@ kept, an unnamed one (pandas' index) is left out. The recording is the one that 
 column `recording` does, which is written only if it must be, so that one file can hold many recordings.
 
 - Only a header: somebody looked and found nothing.
-- A row of kind `coverage` says where somebody looked, and then nowhere else: from start to stop; with a blank stop
-  to the end, with a blank start nowhere.
+- A row of kind `coverage` says where somebody looked, and then nowhere else: from start to stop; the whole recording
+  with a start of 0 and a blank stop; nowhere with both blank.
 - A row without a start keeps a label alive that has no sound yet: with a blank stop, too, it is an event, else a
   segment (DAS's convention). `X_definitions.csv` (rows `name,category`, no header), if there is one, adds to this.
 """

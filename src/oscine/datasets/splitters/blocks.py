@@ -13,7 +13,7 @@ import numpy as np
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.intervals import Intervals
 from oscine.core.params import Field, Seconds
-from oscine.datasets.splitter import PARTS, Percent, Splitter, draw_parts, only_within
+from oscine.datasets.splitter import PARTS, Percent, Splitter, draw_parts, label_counts, only_within
 
 if TYPE_CHECKING:
     from oscine.annotations.annotations import Annotations
@@ -33,15 +33,14 @@ class Blocks(Splitter):
     """Time left unused where blocks of different parts meet; at least the network's context."""
 
     def split(self, annotations: Annotations, recordings: Recordings, *, seed: int) -> dict[str, Annotations]:
-        """Tell the parts apart, weighing each block by the number of annotations that begin in it."""
-        onsets = {str(name): rows["onset"].to_numpy() for name, rows in annotations.to_pandas().groupby("recording")}
+        """Tell the parts apart, weighing each block by the annotations of each label that begin in it."""
+        rows = annotations.to_pandas()
         durations = {name: recordings.by_name(name).duration for name in annotations.recordings}
-        weights: dict[str, float] = {}
-        for name, duration in durations.items():
-            n_blocks = self._n_blocks(duration)
-            begins = (onsets.get(name, np.empty(0)) // self.block).astype(int).clip(0, n_blocks - 1)
-            counts = np.bincount(begins, minlength=n_blocks)
-            weights |= {_key(name, index): float(count) for index, count in enumerate(counts)}
+        blocks = (rows["onset"] // self.block).astype(int)
+        keys = [_key(name, block) for name, block in zip(rows["recording"], blocks, strict=True)]
+        counts = label_counts(annotations, keys)
+        every = [_key(name, block) for name, duration in durations.items() for block in range(self._n_blocks(duration))]
+        weights = {key: counts.get(key, np.zeros(len(set(rows["label"])))) for key in every}
         drawn = draw_parts(weights, validation=self.validation, test=self.test, seed=seed)
         parts = {}
         for part in PARTS:

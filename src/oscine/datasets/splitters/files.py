@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from oscine.core.errors import InputError
 from oscine.core.params import Field
-from oscine.datasets.splitter import PARTS, Percent, Splitter, draw_parts
+from oscine.datasets.splitter import PARTS, Percent, Splitter, draw_parts, label_counts
 
 if TYPE_CHECKING:
     from oscine.annotations.annotations import Annotations
@@ -26,14 +28,15 @@ class Files(Splitter):
     """Recordings to keep apart, instead of a random share."""
 
     def split(self, annotations: Annotations, recordings: Recordings, *, seed: int) -> dict[str, Annotations]:
-        """Tell the parts apart, weighing each recording by its number of annotations."""
-        rows = annotations.to_pandas()["recording"]
+        """Tell the parts apart, weighing each recording by its annotations of each label."""
+        rows = annotations.to_pandas()
         named = dict.fromkeys(self.validation_recordings, "validation")
         named |= dict.fromkeys(self.test_recordings, "test")
         for name in named:
             recordings.by_name(name)
-        counts = rows.value_counts()
-        free = {name: float(counts.get(name, 0)) for name in annotations.recordings if name not in named}
+        counts = label_counts(annotations, rows["recording"])
+        none = np.zeros(len(set(rows["label"])))
+        free = {name: counts.get(name, none) for name in annotations.recordings if name not in named}
         if not free:
             raise InputError("no recording is left to train on", cure="Name fewer recordings to validate and test on")
         drawn = draw_parts(

@@ -18,9 +18,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from oscine.annotations.labels import BACKGROUND
 from oscine.core.params import Field, Seconds
 from oscine.networks.frames import frame_times
-from oscine.networks.target import BACKGROUND, UNKNOWN, Target, Timeline
+from oscine.networks.target import UNKNOWN, Target, Timeline
 
 _MARGIN = 4e-9
 """Seconds: more than times are rounded by, less than anything is long."""
