@@ -55,7 +55,7 @@ def fly_song(
     --------
     >>> sound, truth = fly_song(10, seed=1)
     >>> sound.shape, truth.label_names
-    ((1, 25000), ['ambient', 'pulse', 'sine'])
+    ((1, 25000), ['pulse', 'sine', 'ambient'])
     """
     if duration <= 0 or sample_rate < 1000:
         found = f"{duration:g} s at {sample_rate:g} Hz"

@@ -15,7 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oscine.core.artifacts import Provenance, atomic, describe, digest, timestamp, unwritable, write_json, write_text
+from oscine.core.artifacts import (
+    Provenance,
+    atomic,
+    atomic_folder,
+    describe,
+    digest,
+    timestamp,
+    unwritable,
+    write_json,
+    write_text,
+)
 from oscine.core.errors import InputError
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -89,7 +99,17 @@ def test_new_files_follow_the_umask(tmp_path):
 KILLED = """
 import sys
 from pathlib import Path
-from oscine.core.artifacts import atomic
+from oscine.core.artifacts import (
+    Provenance,
+    atomic,
+    atomic_folder,
+    describe,
+    digest,
+    timestamp,
+    unwritable,
+    write_json,
+    write_text,
+)
 path = Path(sys.argv[1])
 print("ready", flush=True)
 while True:
@@ -139,7 +159,17 @@ def test_a_name_that_is_too_long_is_said(tmp_path):
 
 CLOSED = """
 import os, sys
-from oscine.core.artifacts import write_text
+from oscine.core.artifacts import (
+    Provenance,
+    atomic,
+    atomic_folder,
+    describe,
+    digest,
+    timestamp,
+    unwritable,
+    write_json,
+    write_text,
+)
 from oscine.core.errors import InputError
 if os.geteuid() == 0:  # whom no permission stops
     os.setgid(65534)
@@ -205,7 +235,17 @@ LIMITED = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
-from oscine.core.artifacts import write_text
+from oscine.core.artifacts import (
+    Provenance,
+    atomic,
+    atomic_folder,
+    describe,
+    digest,
+    timestamp,
+    unwritable,
+    write_json,
+    write_text,
+)
 from oscine.core.errors import InputError
 try:
     write_text(sys.argv[1], "x" * 2**20)
@@ -299,3 +339,66 @@ def test_describes_inputs(tmp_path):
     assert describe(path) == {"path": str(path), "digest": digest(path)}
     assert describe(tmp_path) == {"path": str(tmp_path)}
     assert describe("text") == "text"
+
+
+# -- folders ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_written_whole(tmp_path):
+    with atomic_folder(tmp_path / "made" / "a") as folder:
+        write_text(folder / "x.txt", "x")
+        write_text(folder / "below" / "y.txt", "y")
+        assert not (tmp_path / "made" / "a").exists()
+    assert (tmp_path / "made" / "a" / "below" / "y.txt").read_text() == "y"
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["a"]
+
+
+def test_a_folder_that_is_there_keeps_its_other_files(tmp_path):
+    write_text(tmp_path / "a" / "old.txt", "old")
+    write_text(tmp_path / "a" / "x.txt", "old")
+    with atomic_folder(tmp_path / "a") as folder:
+        write_text(folder / "x.txt", "new")
+    assert (tmp_path / "a" / "old.txt").read_text() == "old"
+    assert (tmp_path / "a" / "x.txt").read_text() == "new"
+
+
+def test_a_folder_that_fails_leaves_nothing(tmp_path):
+    write_text(tmp_path / "old" / "x.txt", "old")
+    for name in ("new/below", "old"):
+
+        def fill(name=name):
+            with atomic_folder(tmp_path / name) as folder:
+                write_text(folder / "x.txt", "new")
+                raise KeyError("no")
+
+        with pytest.raises(KeyError):
+            fill()
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old" / "x.txt").read_text() == "old"
+
+
+def test_errors_name_the_folder_that_was_meant(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(InputError, match=r"file/a: cannot be written \(not a directory\)"),
+        atomic_folder(tmp_path / "file" / "a"),
+    ):
+        pass
+
+    def fill():
+        with atomic_folder(tmp_path / "a") as folder:
+            (folder / "x").mkdir()
+            write_text(folder / "x", "text")
+
+    with pytest.raises(InputError, match=r"^\S*/a/x: cannot be written"):
+        fill()
+
+
+def test_folders_made_for_a_file_that_fails_go_with_it(tmp_path):
+    def fill():
+        with atomic(tmp_path / "new" / "below" / "x.txt"):
+            raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        fill()
+    assert list(tmp_path.iterdir()) == []

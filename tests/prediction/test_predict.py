@@ -189,13 +189,21 @@ def test_many_scores_go_to_a_temporary_file(oracle, told, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == [], "it has no name, so that nothing is left behind"
 
 
-def test_no_room_for_the_temporary_file():
-    class Full:
-        def __setitem__(self, place, values):
-            raise OSError(28, "No space left on device")
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of files")
+def test_no_room_for_the_temporary_file(oracle, told, monkeypatch):
+    import resource
+    import signal
 
-    with pytest.raises(InputError, match=r"no room for the scores .* TMPDIR"):
-        module._fill(Full(), 0, np.zeros((1, 1), np.float32))
+    monkeypatch.setattr(module, "IN_MEMORY", 1000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+        with pytest.raises(InputError, match=r"no room for the scores .*File too large.* TMPDIR"):
+            predict(oracle(), told(np.ones((3, 200_000))))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_stopped_on_request(oracle, told):

@@ -1,6 +1,7 @@
 """Files: written whole or not at all, known by their digest, with the story of how they came to be.
 
 - `atomic`      a temporary name in the same folder, flushed, renamed: a killed process leaves the old file or the new
+- `atomic_folder`  the same for a folder of files: all of them are written before any is put in place
 - `digest`      a short fingerprint of a file's content
 - `Provenance`  which operation, parameters, inputs, version and seed made a result
 """
@@ -14,7 +15,7 @@ import os
 import platform
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     place = Path(os.path.realpath(path))
     temporary = place.with_name(f".{place.stem[:80]}-{secrets.token_hex(4)}.partial{place.suffix}")
+    absent = _absent_folders(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch(exist_ok=False)
@@ -67,6 +69,58 @@ def atomic(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+        _remove_empty(absent)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder to write files to; put them into the folder `path` when the block ends well.
+
+    Files in `path` that have other names stay. A disk that fills up leaves everything as it was; a process that is
+    killed does, too, but while the files, written already, are being renamed.
+
+    Raises
+    ------
+    InputError
+        Where the folder cannot be written to or the disk is full; it names `path`, not the temporary folder.
+    """
+    path = Path(path)
+    place = Path(os.path.realpath(path))
+    temporary = place.with_name(f".{place.name[:80]}-{secrets.token_hex(4)}.partial")
+    absent = _absent_folders(place)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        for source in sorted(item for item in temporary.rglob("*") if item.is_file()):
+            target = place / source.relative_to(temporary)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.replace(target)
+    except InputError as error:
+        if error.path is None or temporary not in Path(error.path).parents:
+            raise
+        target = path / Path(error.path).relative_to(temporary)
+        raise InputError(
+            error.problem, path=target, line=error.line, found=error.found, allowed=error.allowed, cure=error.cure
+        ) from error
+    except OSError as error:
+        if _concerns(error, temporary, place):
+            raise unwritable(path, error) from error
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        _remove_empty([place, *absent])
+
+
+def _absent_folders(place: Path) -> list[Path]:
+    """Folders above a path that are not there yet, the innermost first."""
+    return [folder for folder in place.parents if not folder.exists()]
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Take away folders that were made for a file that was not; one that holds anything stays."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _concerns(error: OSError, *paths: Path) -> bool:

@@ -137,6 +137,9 @@ def _once(
     monitor: Monitor,
 ) -> Report:
     operation: Operation = function.operation  # type: ignore[attr-defined]
+    for value in inputs.values():
+        for text in getattr(value, "warnings", ()):  # what is wrong with an input that can be used all the same
+            monitor.warning(f"{path}: {text}" if path is not None else text)
     if operation.up_to_date is not None and place is not None:
         there = operation.up_to_date(inputs, place, params)
         if there:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from oscine.core.artifacts import Provenance, write_json, write_text
+from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
 from oscine.metrics.counts import plain
 from oscine.metrics.curves import OperatingCurve, Threshold
 from oscine.metrics.events import EventScores
@@ -83,13 +83,15 @@ class Evaluation:
     def save(self, path: str | Path) -> Path:
         """Write a folder of tables: `evaluation.json`, `confusion_matrix.csv`, `thresholds.csv`, `curves.csv`."""
         path = Path(path)
-        write_text(path / "confusion_matrix.csv", _confusion_csv(self.confusion_matrix))
         ratio = next(iter(self.thresholds.values())).ratio if self.thresholds else 1.0
-        save_thresholds({label: item.value for label, item in self.thresholds.items()}, path / "thresholds.csv", ratio)
-        write_text(path / "curves.csv", _curves_csv(self.curves))
         card = {"oscine": "evaluation", "version": 1, "labels": list(self.labels), **self.summary()}
         card["provenance"] = self.provenance.model_dump(mode="json") if self.provenance else None
-        write_json(path / "evaluation.json", card)
+        with atomic_folder(path) as folder:
+            write_text(folder / "confusion_matrix.csv", _confusion_csv(self.confusion_matrix))
+            values = {label: item.value for label, item in self.thresholds.items()}
+            save_thresholds(values, folder / "thresholds.csv", ratio)
+            write_text(folder / "curves.csv", _curves_csv(self.curves))
+            write_json(folder / "evaluation.json", card)
         return path
 
 

@@ -6,15 +6,12 @@ the block, to the last bit. Every sample of the recording has a frame.
 
 from __future__ import annotations
 
-import os
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Literal
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +24,7 @@ from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
 from oscine.prediction import tiles
 from oscine.prediction.outputs import save_prediction, up_to_date
-from oscine.prediction.scores import Scores, create
+from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
@@ -104,7 +101,7 @@ def predict(
         for first, values in _blocks(model, source, n_frames, params):
             if weights is not None:
                 values = weigh(values, weights)
-            _fill(data, first, values)
+            data[:, first : first + values.shape[1]] = values
             task.advance(values.shape[1] / model.frame_rate)
     return Scores(
         data,
@@ -195,24 +192,44 @@ def _blocks(
             yield first * tiles.TILE, score_tiles(model, sound)
 
 
+class _Spilled:
+    """Scores (label, frame) in a temporary file, frame by frame, for those that memory should not hold."""
+
+    def __init__(self, n_labels: int, n_frames: int) -> None:
+        self.shape = (n_labels, n_frames)
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it lasts as long as the object
+        weakref.finalize(self, self._file.close)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, place: tuple[slice, slice]) -> NDArray[np.float32]:
+        labels, frames = place
+        start, stop, _ = frames.indices(self.shape[1])
+        values = np.zeros((max(0, stop - start), self.shape[0]), np.float32)
+        self._file.seek(start * values.itemsize * self.shape[0])
+        rest = values.reshape(-1).view(np.uint8).data
+        while len(rest) and (n_read := self._file.readinto(rest)):
+            rest = rest[n_read:]
+        return values.T[labels]
+
+    def __setitem__(self, place: tuple[slice, slice], values: NDArray[np.float32]) -> None:
+        start = place[1].start
+        try:
+            self._file.seek(start * values.itemsize * self.shape[0])
+            rest = np.ascontiguousarray(values.T).reshape(-1).view(np.uint8).data
+            while len(rest):
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise InputError(
+                f"there is no room for the scores of a long recording ({error.strerror})",
+                path=tempfile.gettempdir(),
+                cure="Set TMPDIR to a folder on a larger disk",
+            ) from error
+
+
 def _room(n_labels: int, n_frames: int) -> Any:
-    """An array to be filled: in memory, or in a temporary HDF5 file where it is large."""
+    """An array to be filled: in memory, or in a temporary file where it is large."""
     if 4 * n_labels * n_frames <= IN_MEMORY:
         return np.empty((n_labels, n_frames), np.float32)
-    handle, path = tempfile.mkstemp(suffix=".h5")
-    os.close(handle)
-    file = h5py.File(path, "w")
-    with suppress(PermissionError):  # where an open file cannot be unlinked, the system's clean-up takes it
-        Path(path).unlink()
-    return create(file, [""] * n_labels, n_frames)
-
-
-def _fill(data: Any, first: int, values: NDArray[np.float32]) -> None:
-    try:
-        data[:, first : first + values.shape[1]] = values
-    except OSError as error:
-        raise InputError(
-            "there is no room for the scores of a long recording",
-            path=tempfile.gettempdir(),
-            cure="Set TMPDIR to a folder on a larger disk",
-        ) from error
+    return _Spilled(n_labels, n_frames)

@@ -7,6 +7,7 @@ recording. WAV files hold whole rates only, so a frame rate that is none is an e
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,16 +65,18 @@ def save_probability_wavs(scores: Scores, folder: str | Path, stem: str | None =
     with ExitStack() as stack:
         places = [stack.enter_context(atomic(path)) for path in paths]
         with ExitStack() as files:
-            writers = [
-                files.enter_context(
-                    soundfile.SoundFile(place, "w", round(scores.frame_rate), 1, "PCM_16", format="WAV")
-                )
-                for place in places
-            ]
+            writers = [files.enter_context(_open(place, round(scores.frame_rate))) for place in places]
             for _, block in scores.blocks():
                 for writer, values in zip(writers, block, strict=True):
-                    writer.write((values * SCALE).astype(np.int16))
+                    writer.writeframesraw((values * SCALE).astype("<i2").tobytes())
     return paths
+
+
+def _open(path: Path, rate: int) -> wave.Wave_write:
+    """A mono 16-bit WAV file, written by Python itself, whose errors are the system's own."""
+    file = wave.open(str(path), "wb")  # noqa: SIM115 - the caller does
+    file.setparams((1, 2, rate, 0, "NONE", "not compressed"))
+    return file
 
 
 def find_probability_wavs(recording: str | Path) -> dict[str, Path]:

@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from oscine.core.artifacts import Provenance, atomic, digest
 from oscine.core.errors import InputError
+from oscine.prediction.hdf5_file import create_file
 
 SUFFIX = "_scores.h5"
 """By custom, how the names of files of scores end."""
@@ -141,10 +142,11 @@ class Scores:
 
     def save(self, path: str | Path) -> Path:
         """Write to HDF5, block by block."""
-        with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        with atomic(path) as temporary, create_file(temporary) as (file, check):
             dataset = create(file, self.labels, self.n_frames)
             for start, block in self.blocks():
                 dataset[:, start : start + block.shape[1]] = block
+                check()
             annotate(file, self)
         return Path(path)
 
