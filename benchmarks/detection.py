@@ -22,6 +22,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from machine import machine
+
 MEGABYTE = 1e6
 
 
@@ -99,22 +101,6 @@ def measure(wav: str, detector: str) -> dict[str, float]:
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         "found": len(found),
     }
-
-
-def machine() -> str:
-    """Processor, cores, system and the libraries that do the work."""
-    import numpy
-    import scipy
-
-    name = platform.processor() or platform.machine()
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        lines = information.read_text(encoding="utf-8").splitlines()
-        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    return (
-        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
-        f"NumPy {numpy.__version__}, SciPy {scipy.__version__}"
-    )
 
 
 if __name__ == "__main__":

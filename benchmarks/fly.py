@@ -13,12 +13,13 @@ The untuned threshold ½ is shown beside it.
 from __future__ import annotations
 
 import argparse
-import platform
+import shutil
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from machine import machine
 
 import oscine
 from oscine.datasets.prepare import cover_trains
@@ -122,18 +123,23 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--floor", type=float, default=0.003)
     arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:  # a training leaves a note beside its recordings
+        for file in arguments.data.iterdir():
+            shutil.copy(file, folder)
+        measure(Path(folder), arguments)
+
+
+def measure(folder: Path, arguments: argparse.Namespace) -> None:
+    """Choose the threshold, train with every seed, and print what was found."""
     people = {
-        name: {
-            who: oscine.Annotations.load(arguments.data / f"{name}-annotated-{who}.csv")
-            for who in ("person2", "person3")
-        }
+        name: {who: oscine.Annotations.load(folder / f"{name}-annotated-{who}.csv") for who in ("person2", "person3")}
         for name in TESTED
     }
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}; F1 of pulses at ±10 ms")
+    print(f"{machine()}; F1 of pulses at ±10 ms")
     for name in TESTED:
         between = score_times(people[name]["person2"].onsets, people[name]["person3"].onsets, TOLERANCE)
         print(f"{name}: the two people against each other {between.f1:.3f}")
-    recordings, known = load(arguments.data)
+    recordings, known = load(folder)
     chosen = choose_threshold(recordings, known, arguments.floor, arguments.steps)
     print(f"threshold chosen by cross-validation between the annotated recordings: {chosen:g}")
     found: dict[tuple[str, str, float], list[float]] = {}
@@ -142,7 +148,7 @@ def main() -> None:
         model = fit(dataset(recordings, known, seed), training(arguments.floor, seed, arguments.steps))
         seconds = time.monotonic() - started
         for name in TESTED:
-            scores = oscine.predict(model, oscine.Recording(arguments.data / name))
+            scores = oscine.predict(model, oscine.Recording(folder / name))
             for threshold in (chosen, 0.5):
                 predicted = pulses(scores, threshold)
                 for who, truth in people[name].items():

@@ -12,6 +12,7 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import overload
@@ -131,7 +132,7 @@ class Recordings(Sequence[Recording]):
         InputError
             Where there is none, with the nearest spelling, or several.
         """
-        found = [item for item in self._items if item.name == name]
+        found = self._by_name.get(name, [])
         if not found:
             end = Path(name).parts
             found = [item for item in self._items if (item.path.parent / item.name).parts[-len(end) :] == end]
@@ -147,6 +148,13 @@ class Recordings(Sequence[Recording]):
                 cure=f"Did you mean {guess!r}?" if guess else None,
             )
         return found[0]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Recording]]:
+        found: dict[str, list[Recording]] = {}
+        for item in self._items:
+            found.setdefault(item.name, []).append(item)
+        return found
 
     @property
     def names(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oscine.core.artifacts import Provenance, describe, timestamp, write_text
+from oscine.core.artifacts import Provenance, atomic_folder, describe, timestamp, write_text
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
@@ -164,9 +164,10 @@ def _open(out: Path, params: TrainParams, specification: Specification, dataset:
                 cure="Choose another --out, or give the same dataset and parameters to continue it",
             )
         fresh = replace(fresh, best=old.best)
-    write_text(out / "labels.txt", "".join(f"{label}\n" for label in specification.labels))
-    dataset.save(out / "dataset")
-    fresh.save()
+    with atomic_folder(out) as folder:
+        write_text(folder / "labels.txt", "".join(f"{label}\n" for label in specification.labels))
+        dataset.save(folder / "dataset")
+        fresh.save(folder)
     return fresh
 
 
@@ -240,7 +241,7 @@ def _explain(network: Network, dataset: Dataset, grid: FrameGrid, monitor: Monit
     if leaks:
         monitor.warning(
             f"{leaks} of {n_validation} validation annotations lie within {reach:.3g} s, what a frame sees, of a "
-            "training one: scores are optimistic; split by blocks or files to avoid it"
+            "training one: scores are optimistic; split by files, or by blocks with that much of a guard"
         )
 
 
