@@ -5,6 +5,7 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
+import soundfile
 
 from oscine.core.errors import InputError
 from oscine.recordings.recording import Recording
@@ -106,3 +107,13 @@ def test_same_name_in_two_folders(folder, write, noise):
     with pytest.raises(InputError, match="several recordings"):
         recordings.by_name("b.wav")
     assert recordings.by_name("sub/b.wav").n_samples == 16_000
+
+
+def test_probability_wavs_are_no_recordings(tmp_path):
+    """`X.wav-<label>.wav` beside `X.wav` holds scores; without `X.wav`, or called otherwise, it is sound."""
+    for name in ("a.wav", "a.wav-mel-pulse.wav", "a-b.wav", "c.wav-song.wav", "d.flac-x.wav"):
+        soundfile.write(tmp_path / name, np.zeros(10), 100)
+    kept = ["a-b.wav", "a.wav", "c.wav-song.wav", "d.flac-x.wav"]
+    assert Recordings(tmp_path).names == kept
+    assert Recordings(tmp_path / "*.wav").names == kept
+    assert Recordings(tmp_path / "a.wav-mel-pulse.wav").names == ["a.wav-mel-pulse.wav"], "who names it, gets it"
