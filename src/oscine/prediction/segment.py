@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
-from oscine.annotations.labels import LabelSet
+from oscine.annotations.labels import BACKGROUND, LabelSet
 from oscine.annotations.project import rename_in_project
 from oscine.core.errors import unknown
 from oscine.core.monitor import SILENT, Monitor
@@ -28,9 +28,6 @@ from oscine.prediction.thresholds import load_thresholds
 
 DEFAULT_THRESHOLD = 0.5
 """Of a label for which neither the user nor the model has a threshold."""
-
-BACKGROUND = "background"
-"""Label of what is no sound; it is written where it is asked for by name."""
 
 _ROUNDING = 1e-9
 """Seconds (or frames) by which binary numbers may miss a wished one: 0.3 is not 3 × 0.1."""
