@@ -77,7 +77,7 @@ def test_a_label_without_examples_has_no_rates(oracle, dataset):
     assert np.isnan(result.confusion_matrix.recall[1])
     assert np.isnan(result.thresholds["sine"].value)
     json.dumps(result.summary(), allow_nan=False)
-    assert "nan" in str(result)
+    assert "–" in str(result)
 
 
 def test_two_recordings_are_pooled(oracle, dataset):
@@ -214,6 +214,7 @@ def test_saved_tables_are_read_back(by_hand, tmp_path):
 
 def test_as_text(by_hand):
     lines = str(by_hand).splitlines()
-    assert lines[0] == "frames of the validation part:"
+    assert lines[0] == "frames of the validation part, each taken for its most probable label:"
     assert lines[2].split()[:4] == ["pulse", "1.000", "0.500", "0.667"]
-    assert lines[-1].startswith("frame error 14.29%")
+    assert lines[4].startswith("frame error 14.29%")
+    assert lines[5] == "threshold: where precision / recall is nearest 1"

@@ -156,6 +156,8 @@ def convert(
         )
     if params.labels or params.kinds:
         found = found.select(labels=params.labels or None, kinds=params.kinds or None)
+        left = set(found.to_pandas()["label"])  # a label whose rows were left out is not missed
+        found = found.select(labels=params.labels or [label for label in found.labels if label in left])
     if params.relabel:
         found = found.relabel(params.relabel)
     source = found.source or Path()

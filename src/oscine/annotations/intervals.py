@@ -4,7 +4,8 @@ A set of intervals is an array (n, 2) of onsets and offsets in seconds, float64.
 ``[onset, offset)``; one with ``onset == offset`` is a *point* and stands for that instant alone. Points are
 kept by every function here, because an event is a point and must not get lost on the way.
 
-Results of `merge` and of everything below it are *normal*: sorted, disjoint, neither overlapping nor touching.
+Results of `merge` and of everything below it are *normal*: sorted, disjoint, neither overlapping nor touching, but
+for a point at the open end of an interval.
 
 - `as_intervals`  any sequence of pairs as such an array, checked
 - `merge`         the union of all, normal
@@ -67,7 +68,7 @@ def merge(pairs: Pairs, gap: float = 0.0) -> Intervals:
     pairs
         Intervals (n, 2) in seconds, in any order.
     gap
-        Longest gap that is closed, in seconds. Points join only what they lie in or touch.
+        Longest gap that is closed, in seconds. Points join only what they lie in.
 
     Examples
     --------
@@ -77,6 +78,9 @@ def merge(pairs: Pairs, gap: float = 0.0) -> Intervals:
     >>> merge([(0, 1), (1.5, 1.5)])
     array([[0. , 1. ],
            [1.5, 1.5]])
+    >>> merge([(0, 1), (1, 1)])  # 1 is not in [0, 1)
+    array([[0., 1.],
+           [1., 1.]])
     """
     array = as_intervals(pairs)
     if len(array) == 0:
@@ -85,7 +89,15 @@ def merge(pairs: Pairs, gap: float = 0.0) -> Intervals:
     reach = np.maximum.accumulate(array[:, 1])  # how far everything up to here lasts
     first = np.r_[True, array[1:, 0] > reach[:-1] + gap]
     last = np.r_[first[1:], True]
-    return np.column_stack([array[first, 0], reach[last]])
+    merged = np.column_stack([array[first, 0], reach[last]])
+    # a point at the open end of an interval is not in it, and stays a point of its own
+    points = np.unique(array[array[:, 0] == array[:, 1], 0])
+    holder = np.searchsorted(merged[:, 0], points, side="right") - 1
+    spare = points[(merged[holder, 1] == points) & (merged[holder, 0] < points)]
+    if len(spare) == 0:
+        return merged
+    merged = np.concatenate([merged, np.column_stack([spare, spare])])
+    return merged[np.lexsort((merged[:, 1], merged[:, 0]))]
 
 
 def intersect(first: Pairs, second: Pairs) -> Intervals:

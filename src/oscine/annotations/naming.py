@@ -81,6 +81,18 @@ def somebody(word: str) -> str:
     return "" if _NOBODY.fullmatch(word) else word
 
 
+def stem(recording: str) -> str:
+    """A recording's name without its extension; a part of a file keeps its own, so that parts do not collide.
+
+    Examples
+    --------
+    >>> stem("may01.wav"), stem("may01.wav-recA")
+    ('may01', 'may01.wav-recA')
+    """
+    path = Path(recording)
+    return recording if "-" in path.suffix else path.stem
+
+
 def ours(stem: str, kind: str = "annotated", annotator: str = "") -> str:
     """Name of a file by Oscine's convention.
 

@@ -22,9 +22,6 @@ from oscine.annotations.annotations import Annotations  # isort: skip
 from oscine.annotations.labels import BACKGROUND, LabelSet  # isort: skip
 from oscine.recordings.recordings import Recordings  # isort: skip
 
-_END = 1e-6
-"""Seconds: stretches are half-open, and this much longer holds the event at its end."""
-
 _LISTED = 5
 """Names that a message lists."""
 
@@ -163,7 +160,7 @@ def cover_trains(parts: dict[str, Annotations], gap: float) -> dict[str, Annotat
         onsets, owners = mine["onset"].to_numpy(), mine["part"].to_numpy()
         near = (np.diff(onsets) < gap) & (owners[1:] == owners[:-1])
         for place in np.flatnonzero(near):
-            stretch = (float(onsets[place]), float(onsets[place + 1]) + _END)
+            stretch = (float(onsets[place]), float(onsets[place + 1]))
             stretches[owners[place]].setdefault(str(recording), []).append(stretch)
     return {
         name: part.with_coverage(part.coverage | Coverage(stretches[name], whole=False)) for name, part in parts.items()
@@ -195,7 +192,7 @@ def _has_background(annotations: Annotations, recordings: Recordings) -> bool:
     spans = {str(name): mine[["onset", "offset"]].to_numpy() for name, mine in rows.groupby("recording")}
     for name in annotations.recordings:
         covered = annotations.coverage.intervals(name, recordings.by_name(name).duration)
-        if total(subtract(covered, spans.get(name, []))) > 0.01 * total(covered) + _END:
+        if total(subtract(covered, spans.get(name, []))) > 0.01 * total(covered) + 1e-6:
             return True
     return False
 

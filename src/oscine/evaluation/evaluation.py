@@ -72,27 +72,52 @@ class Evaluation:
 
     def __str__(self) -> str:
         width = max(map(len, self.labels))
-        lines = [f"frames of the {self.part} part:", f"{'':{width}}  precision  recall     F1  threshold  frames"]
+        head = f"{'':{width}}  precision  recall     F1  threshold  frames"
+        lines = [f"frames of the {self.part} part, each taken for its most probable label:", head]
         matrix = self.confusion_matrix
         for i, label in enumerate(self.labels):
-            rates = f"{matrix.precision[i]:9.3f}  {matrix.recall[i]:6.3f}  {matrix.f1[i]:5.3f}"
-            lines.append(f"{label:{width}}  {rates}  {self.thresholds[label].value:9.3f}  {matrix.counts[i].sum():6d}")
+            rates = f"{_rate(matrix.precision[i]):>9}  {_rate(matrix.recall[i]):>6}  {_rate(matrix.f1[i]):>5}"
+            threshold = _rate(self.thresholds[label].value)
+            lines.append(f"{label:{width}}  {rates}  {threshold:>9}  {matrix.counts[i].sum():6d}")
         lines.append(f"frame error {matrix.frame_error:.2%}; recall, mean over labels, {matrix.balanced_accuracy:.3f}")
-        return "\n".join(lines)
+        lines.append(f"threshold: where precision / recall is nearest {self._ratio:g}")
+        return "\n".join([*lines, *self._sounds(width)])
+
+    @property
+    def _ratio(self) -> float:
+        """The wished precision / recall, the same for all labels."""
+        return next((threshold.ratio for threshold in self.thresholds.values()), 1.0)
+
+    def _sounds(self, width: int) -> list[str]:
+        """Events and segments, where any can be compared."""
+        found = {label: score.counts for label, score in self.events.by_label.items()} | self.segments.by_label
+        tolerance = max(self.events.unlabelled.tolerance, self.segments.onset_tolerance) * 1000
+        rows = [
+            f"{label:{width}}  {_rate(counts.precision):>9}  {_rate(counts.recall):>6}  {_rate(counts.f1):>5}"
+            f"  {counts.n_true:5d}  {counts.n_predicted:9d}"
+            for label, counts in found.items()
+            if counts.n_true
+        ]
+        head = f"{'':{width}}  precision  recall     F1  there  predicted"
+        return [f"sounds, after decoding, within {tolerance:g} ms:", head, *rows] if rows else []
 
     def save(self, path: str | Path) -> Path:
         """Write a folder of tables: `evaluation.json`, `confusion_matrix.csv`, `thresholds.csv`, `curves.csv`."""
         path = Path(path)
-        ratio = next(iter(self.thresholds.values())).ratio if self.thresholds else 1.0
         card = {"oscine": "evaluation", "version": 1, "labels": list(self.labels), **self.summary()}
         card["provenance"] = self.provenance.model_dump(mode="json") if self.provenance else None
         with atomic_folder(path) as folder:
             write_text(folder / "confusion_matrix.csv", _confusion_csv(self.confusion_matrix))
             values = {label: item.value for label, item in self.thresholds.items()}
-            save_thresholds(values, folder / "thresholds.csv", ratio)
+            save_thresholds(values, folder / "thresholds.csv", self._ratio)
             write_text(folder / "curves.csv", _curves_csv(self.curves))
             write_json(folder / "evaluation.json", card)
         return path
+
+
+def _rate(value: float) -> str:
+    """A rate, or a dash where there is none."""
+    return f"{value:.3f}" if np.isfinite(value) else "–"
 
 
 def _confusion_csv(matrix: ConfusionMatrix) -> str:

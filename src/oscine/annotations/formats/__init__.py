@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from oscine.annotations import naming
 from oscine.core.plugins import Plugin, PluginKind
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Format(Plugin):
     def file_name(self, recording: str, kind: str = "annotated", annotator: str = "") -> str:
         """What a file of this format is called."""
         word = "" if kind == "annotated" else f"_{kind}"
-        return f"{Path(recording).stem}{word}{'-' * bool(annotator)}{annotator}{self.suffixes[0]}"
+        return f"{naming.stem(recording)}{word}{'-' * bool(annotator)}{annotator}{self.suffixes[0]}"
 
 
 FORMATS: PluginKind[Format] = PluginKind("formats", Format, "oscine.annotations.formats")  # type: ignore[type-abstract]

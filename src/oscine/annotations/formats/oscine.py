@@ -73,7 +73,7 @@ class Oscine(Format):
 
     def file_name(self, recording: str, kind: str = "annotated", annotator: str = "") -> str:
         """By our convention: `X_annotations.csv`, `X_predicted.csv` and so on."""
-        return naming.ours(Path(recording).stem, kind, annotator)
+        return naming.ours(naming.stem(recording), kind, annotator)
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -124,7 +124,8 @@ class Oscine(Format):
         defaults = {**DEFAULTS, "recording": own, "kind": name.kind, "annotator": name.annotator}
         several = recordings != [own]
         extra = self._extra(annotations)
-        rows = [frame, *_coverage_rows(annotations, recordings, several), *_marker_rows(annotations, own)]
+        markers = _marker_rows(annotations, own) if name.kind == "annotated" else ()
+        rows = [frame, *_coverage_rows(annotations, recordings, several), *markers]
         whole = pd.concat(rows, ignore_index=True) if len(rows) > 1 else frame
         kept = {
             written: whole[column]
