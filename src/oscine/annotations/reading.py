@@ -244,4 +244,4 @@ def _counts(annotations: Annotations) -> str:
     for kind, rows in table.groupby("kind", sort=True):
         counts = rows["label"].value_counts().sort_index()
         kinds.append(f"{kind} " + ", ".join(f"{count} {label}" for label, count in counts.items()))
-    return f"{len(table)} rows: " + "; ".join(kinds)
+    return f"{len(table)} row{'s' * (len(table) != 1)}: " + "; ".join(kinds)

@@ -66,7 +66,7 @@ class Info:
         return "\n".join(lines)
 
 
-@operation()
+@operation(each="path")
 def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SILENT) -> Info:  # noqa: B008
     """Say what a file or a folder holds, and which predictions are out of date.
 
