@@ -69,10 +69,8 @@ def dataset(recordings: oscine.Recordings, known: oscine.Annotations, seed: int)
 
 
 def architecture(floor: float) -> SongExplorer:
-    """Two convolutions over a log spectrogram, and 51 ms of context."""
-    return SongExplorer(
-        context=0.0512, representation=Spectrogram(scale="log", floor=floor), kernel_2d=(5, 5), features=(32, 32)
-    )
+    """Two convolutions over a log spectrogram, and 51 ms of context: the default."""
+    return SongExplorer(context=0.0512, representation=Spectrogram(scale="log", floor=floor), features=(32, 32))
 
 
 def training(floor: float, seed: int, n_steps: int) -> oscine.TrainParams:

@@ -374,7 +374,7 @@ def test_every_form_of_option(run, toys):
 def test_detect_writes_beside_the_recording(run, sounds):
     code, out, err = run("detect", sounds / "one.wav")
     assert code == 0
-    assert out.startswith("Annotations(")
+    assert out.startswith("one.wav: ")
     assert "wrote " in err
     assert (sounds / "one_detected.csv").read_text().startswith("name,start_seconds,stop_seconds")
     assert {path.suffix for path in sounds.iterdir()} == {".wav", ".csv", ".json"}

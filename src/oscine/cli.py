@@ -163,6 +163,9 @@ class OperationCommand(click.Command):
         near = [flag for flag in flags if flag.rpartition(".")[0] == outer] or [
             flag for flag in flags if "." not in flag
         ]
+        inner = [flag for flag in flags if flag.endswith(f".{name.removeprefix('--')}")]
+        if inner:
+            return InputError("unknown option", found=name, cure=f"Did you mean {' or '.join(inner)}?")
         path = tuple(name.removeprefix("--").replace("-", "_").split("."))
         for option in self.options:
             if option.form != "plugin" or option.path != path[: len(option.path)]:

@@ -33,9 +33,6 @@ from oscine.figures.report import Report
 from oscine.figures.style import label_colours
 from oscine.metrics.counts import Counts
 from oscine.metrics.events import score_times
-from oscine.networks.architectures.songexplorer import SongExplorer
-from oscine.networks.frontends.spectrogram import Spectrogram
-from oscine.networks.targets.exclusive import Exclusive
 from oscine.prediction.predict import predict
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment
@@ -112,7 +109,7 @@ def demo(params: DemoParams = DemoParams(), *, out: Path | None = None, monitor:
     monitor.message("2. detect: where is any sound?")
     detected = detect(unseen, monitor=monitor)
     detected.save(folder / "fly3_detected.csv")
-    monitor.message(f"   {detected.count()}")
+    monitor.message(f"   {detected}")
 
     monitor.message("3. annotate: a few sounds of each kind, in two recordings")
     annotated = [_annotate(truths[recording.name], params) for recording in learnt]
@@ -126,13 +123,9 @@ def demo(params: DemoParams = DemoParams(), *, out: Path | None = None, monitor:
     )
 
     monitor.message("4. train")
-    training = TrainParams(
-        architecture=SongExplorer(context=0.0512, representation=Spectrogram(scale="log"), features=(32, 32)),
-        target=Exclusive(event_width=0.0096),
-        n_steps=params.n_steps,
-        seed=params.seed,
+    run = train(
+        dataset, TrainParams(n_steps=params.n_steps, seed=params.seed), out=_fresh(folder / "run"), monitor=monitor
     )
-    run = train(dataset, training, out=_fresh(folder / "run"), monitor=monitor)
     evaluation = evaluate(run.model, dataset, monitor=monitor)
 
     monitor.message("5. predict a recording that it has not seen")
@@ -245,7 +238,7 @@ def _report(
     )
     report.add_figure(
         plot_precision_recall(evaluation, colours=colours),
-        "What every threshold would do; the ones in use are marked.",
+        "What every threshold would do; marked is where precision equals recall.",
         "Precision against recall for each label",
         beside=True,
     )

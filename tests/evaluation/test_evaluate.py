@@ -55,10 +55,16 @@ def test_sounds_by_hand(by_hand):
     pulse = by_hand.events.by_label["pulse"].counts
     assert (pulse.tp, pulse.n_true, pulse.n_predicted) == (1, 2, 1)
     sine = by_hand.segments.by_label["sine"]
-    assert sine.n_true == 2
-    assert sine.tp == 1, "the one from 0.55 to 0.85; the other goes on to 0.45, 70 ms too far"
+    assert (sine.n_true, sine.n_predicted) == (0, 0), "nothing is known beyond their bounds, so nobody can judge them"
     assert set(by_hand.events.by_label) == {"pulse"}
     assert set(by_hand.segments.by_label) == {"sine"}
+
+
+def test_segments_are_judged_where_their_bounds_are_known(oracle, dataset):
+    data = dataset(a=(SCORES, TRUTH, [(0.0, 1.0)]))
+    sine = evaluate(oracle(events=("pulse",)), data, EvaluateParams(tolerance=0.05)).segments.by_label["sine"]
+    assert sine.n_true == 2
+    assert sine.tp == 1, "the one from 0.55 to 0.85; the other goes on to 0.45, 70 ms too far"
 
 
 @pytest.mark.parametrize(("ratio", "n_predicted"), [(2.0, 1), (1.0, 2), (0.5, 4)])
@@ -217,4 +223,4 @@ def test_as_text(by_hand):
     assert lines[0] == "frames of the validation part, each taken for its most probable label:"
     assert lines[2].split()[:4] == ["pulse", "1.000", "0.500", "0.667"]
     assert lines[4].startswith("frame error 14.29%")
-    assert lines[5] == "threshold: where precision / recall is nearest 1"
+    assert lines[5].startswith("thresholds: where precision / recall is nearest 1 here, and those in use")

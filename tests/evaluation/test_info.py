@@ -132,7 +132,7 @@ def test_project(folder):
 
 
 def test_empty_folder(tmp_path):
-    assert about(tmp_path).facts == {"recordings": "none", "annotations": "none"}
+    assert about(tmp_path).facts == {"recordings": "none", "annotations": "none that can be read"}
 
 
 def test_nothing(tmp_path):
@@ -142,7 +142,7 @@ def test_nothing(tmp_path):
 
 def test_something_else(tmp_path):
     (tmp_path / "a.bin").write_bytes(b"\0\1\2")
-    with pytest.raises(InputError, match="not a sound file"):
+    with pytest.raises(InputError, match="is of no annotation format that is known"):
         info(tmp_path / "a.bin")
 
 

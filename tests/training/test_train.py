@@ -140,7 +140,9 @@ def test_a_finished_run_goes_on(song, tmp_path, helpers, n_more):
 def test_a_folder_with_another_run_is_refused(song, tmp_path, helpers, song_folder):
     train(song, helpers.tiny(), out=tmp_path)
     before = (tmp_path / "run.json").read_text()
-    with pytest.raises(InputError, match=r"holds another run; found 'learning_rate 0.001'. Choose another --out"):
+    with pytest.raises(InputError, match=r"holds another run; found 'learning-rate 0.001 .not 0.1.'. Choose"):
+        InputError, match=r"holds another run; found 'learning-rate 0.001 \\(not 0.1\\)'. Choose another --out"
+    ):
         train(song, helpers.tiny(learning_rate=0.1), out=tmp_path)
     other = prepare(Recordings(song_folder), params=PrepareParams(few=1, splitter=Hash()))
     with pytest.raises(InputError, match="holds another run; found 'another dataset'"):

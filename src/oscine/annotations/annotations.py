@@ -262,6 +262,11 @@ class Annotations:
         head = f"{rows} row{'s' * (rows != 1)} in {recordings} recording{'s' * (recordings != 1)}"
         return f"Annotations({head}{': ' * bool(counts)}{counts})"
 
+    def __str__(self) -> str:
+        where = self.recordings[0] if len(self.recordings) == 1 else f"{len(self.recordings)} recordings"
+        counts = ", ".join(f"{count} {label}" for label, count in self.count().items() if count)
+        return f"{where}: {counts or 'nothing'}"
+
     def identity(self) -> dict[str, Any]:
         """What provenance records of annotations: where they came from, a digest of the rows, and their own story."""
         state = hashlib.blake2b(self._table.to_csv(index=False).encode(), digest_size=8)

@@ -176,11 +176,13 @@ def _load_folder(
             path=folder,
             allowed=f"files of the formats {', '.join(FORMATS.names())}",
         )
+    parts, copies = _without_copies(parts)
     together = parts[0].concat(*parts[1:]).with_provenance(None).with_coverage(_covered(parts))
     files = ", ".join(f"{count} {name}" for name, count in formats.most_common())
     report = [
         f"{folder}: {len(parts)} files ({files}); {_counts(together)}",
         *(f"not used: {error}" for error in unused),
+        *copies,
         *_namesakes(parts),
     ]
     return _finished(together, report, project, folder, monitor)
@@ -191,6 +193,28 @@ def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_passed_over(Path(place, name)))
         yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+
+
+_SAME = ["recording", "onset", "offset", "label", "kind", "annotator", "channel"]
+
+
+def _without_copies(parts: list[Annotations]) -> tuple[list[Annotations], list[str]]:
+    """Parts without those of which every row stands in another one, and what to say of them.
+
+    A table converted for another program and left beside the recordings must not count twice, nor cover what the
+    original does not. The originals are sought among the formats that hold kinds: ours and SongExplorer's.
+    """
+    ranked = sorted(parts, key=lambda part: part.source is None or part.source.suffix.lower() != ".csv")
+    seen: set[tuple[object, ...]] = set()
+    dropped, copies = set(), []
+    for part in ranked:
+        rows = set(part.to_pandas()[_SAME].itertuples(index=False, name=None))
+        if rows and rows <= seen:
+            assert part.source is not None
+            copies.append(f"not used: {part.source}: all of its {len(part)} sounds stand in other files, too")
+            dropped.add(id(part))
+        seen |= rows
+    return [part for part in parts if id(part) not in dropped], copies
 
 
 def _covered(parts: list[Annotations]) -> Coverage:

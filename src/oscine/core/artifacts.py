@@ -141,6 +141,7 @@ def _is_full(folder: Path) -> bool:
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {
     errno.EACCES,
+    errno.ENOENT,  # a place that cannot hold files, such as /proc
     errno.EPERM,
     errno.EROFS,
     errno.ENOTDIR,
@@ -161,7 +162,7 @@ def unwritable(path: str | Path, error: OSError) -> Exception:
         return InputError(
             f"cannot be written ({reason})",
             path=path,
-            cure="Choose another place with --out, or change its permissions",
+            cure="Choose another place with --out",
         )
     return error
 

@@ -25,6 +25,10 @@ _OWN_WORD = re.compile(r"(.+)_scores")
 """Names of results that other results are made from: what comes of `new_scores.h5` is about `new`."""
 
 
+_FILES = {".csv"}
+"""Suffixes of results that are files: `--out results` then names a folder for them."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What came of one input.
@@ -218,7 +222,8 @@ def target(operation: Operation, path: Path | None, out: str | None = None, *, m
         default = operation.rename(default, path)
     if out is None:
         return default
-    into = many or (operation.each is not None and (Path(out).is_dir() or out.endswith(os.sep)))
+    bare = default.suffix in _FILES and not Path(out).suffix and not Path(out).is_file()
+    into = many or (operation.each is not None and (Path(out).is_dir() or out.endswith(os.sep) or bare))
     return Path(out) / default.name if into else Path(out)
 
 

@@ -100,6 +100,12 @@ def prepare(
     chosen = chosen.select(labels=[label for label in labels if label in chosen.label_names])
     chosen = chosen.with_coverage(known_of(chosen, table[~used]))
     present = _present(chosen, recordings, monitor)
+    if len(present) == 0 and set(chosen.recordings) & set(recordings.names):
+        raise InputError(
+            "every annotation begins after the end of its recording",
+            found=f"{chosen.onsets.max():g} s in {chosen.recordings[0]}",
+            cure="If the times are milliseconds, convert them first: oscine convert FILE --unit ms --to oscine",
+        )
     if len(present) == 0:
         raise InputError(
             "no annotation belongs to a recording that is here",

@@ -66,8 +66,6 @@ def detect(
     array([0.8])
     """
     table = _table(list(params.detector.detect(recording, monitor=monitor)), recording)
-    counts = table["label"].value_counts(sort=False)
-    monitor.message(f"{recording.name}: " + (", ".join(f"{n} {label}" for label, n in counts.items()) or "nothing"))
     return Annotations(table, coverage=Coverage({recording.name: None}, whole=False), source=recording.path)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
+from oscine.annotations.intervals import intersect, merge, total
 from oscine.annotations.labels import LabelSet
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
@@ -40,7 +41,7 @@ from oscine.networks.model import Model
 from oscine.networks.target import UNKNOWN
 from oscine.prediction import tiles
 from oscine.prediction.scores import Scores
-from oscine.prediction.segment import SegmentParams, segment
+from oscine.prediction.segment import SegmentParams, segment, thresholds_of
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_truth
@@ -131,6 +132,7 @@ def evaluate(
         pool(one.events for one in parts),
         pool(one.segments for one in parts),
         params.part,
+        in_use=dict(thresholds_of(model.labels, model.thresholds, params.segment)),
     )
 
 
@@ -202,6 +204,13 @@ def _score_sounds(
         coverage=covered,
     )
     true, guessed = of(truth, lasting), of(found, lasting)
+    judged = can_be_judged(true[["onset", "offset"]].to_numpy(), covered, duration, params.tolerance)
+    unjudged = merge(true.loc[~judged, ["onset", "offset"]].to_numpy())
+    apart = [
+        total(intersect([span], unjudged)) == 0
+        for span in guessed[["onset", "offset"]].itertuples(index=False, name=None)
+    ]
+    true, guessed = true[judged], guessed[np.array(apart, bool)]
     segments = score_segments(
         true[["onset", "offset"]],
         true["label"],
@@ -213,6 +222,26 @@ def _score_sounds(
         coverage=covered,
     )
     return events, segments
+
+
+def can_be_judged(
+    spans: NDArray[np.float64], covered: NDArray[np.float64], duration: float, tolerance: float
+) -> NDArray[np.bool_]:
+    """Whether it is known where each segment ends: somebody has looked on both sides of its bounds.
+
+    A segment that was marked by itself, with nothing known around it, bears no witness against a longer prediction.
+
+    Parameters
+    ----------
+    spans, covered
+        Onsets and offsets (n, 2) of segments, and of the covered stretches, in seconds.
+    duration
+        Of the recording, beyond which there is nothing to know.
+    tolerance
+        How far a bound may be off, in seconds.
+    """
+    wide = np.stack([np.maximum(spans[:, 0] - tolerance, 0), np.minimum(spans[:, 1] + tolerance, duration)], axis=1)
+    return np.array([total(intersect([span], covered)) >= span[1] - span[0] - 1e-9 for span in wide], bool)
 
 
 def _tile_ranges(

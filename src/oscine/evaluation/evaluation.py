@@ -40,7 +40,10 @@ class Evaluation:
     curves, thresholds
         Of each label: what every threshold does to its frames, and the one at the wished ratio.
     events, segments
-        Of sounds, at the model's thresholds; which of the two a label counts in depends on its annotations.
+        Of sounds, at the thresholds in use; which of the two a label counts in depends on its annotations. Segments
+        with nothing known around them are left out.
+    in_use
+        Threshold of each label that decoding used: the model's own, unless others were given.
     """
 
     has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
@@ -53,6 +56,7 @@ class Evaluation:
     segments: SegmentScores
     part: str
     provenance: Provenance | None = field(default=None, compare=False)
+    in_use: Mapping[str, float] = field(default_factory=dict)
 
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""
@@ -64,6 +68,7 @@ class Evaluation:
             "part": self.part,
             "frames": self.confusion_matrix.to_dict(),
             "thresholds": {label: threshold.to_dict() for label, threshold in self.thresholds.items()},
+            "in_use": dict(self.in_use),
             "average_precision": {label: plain(curve.average_precision) for label, curve in self.curves.items()},
             "auc": {label: plain(curve.auc) for label, curve in self.curves.items()},
             "events": self.events.to_dict(),
@@ -72,15 +77,18 @@ class Evaluation:
 
     def __str__(self) -> str:
         width = max(map(len, self.labels))
-        head = f"{'':{width}}  precision  recall     F1  threshold  frames"
+        head = f"{'':{width}}  precision  recall     F1  frames   at ratio {self._ratio:g}  in use"
         lines = [f"frames of the {self.part} part, each taken for its most probable label:", head]
         matrix = self.confusion_matrix
         for i, label in enumerate(self.labels):
             rates = f"{_rate(matrix.precision[i]):>9}  {_rate(matrix.recall[i]):>6}  {_rate(matrix.f1[i]):>5}"
-            threshold = _rate(self.thresholds[label].value)
-            lines.append(f"{label:{width}}  {rates}  {threshold:>9}  {matrix.counts[i].sum():6d}")
+            threshold, in_use = _rate(self.thresholds[label].value), _rate(self.in_use.get(label, np.nan))
+            lines.append(f"{label:{width}}  {rates}  {matrix.counts[i].sum():6d}  {threshold:>11}  {in_use:>6}")
         lines.append(f"frame error {matrix.frame_error:.2%}; recall, mean over labels, {matrix.balanced_accuracy:.3f}")
-        lines.append(f"threshold: where precision / recall is nearest {self._ratio:g}")
+        lines.append(
+            f"thresholds: where precision / recall is nearest {self._ratio:g} here, and those in use (--store puts the "
+            "former into the model)"
+        )
         return "\n".join([*lines, *self._sounds(width)])
 
     @property
@@ -99,7 +107,7 @@ class Evaluation:
             if counts.n_true
         ]
         head = f"{'':{width}}  precision  recall     F1  there  predicted"
-        return [f"sounds, after decoding, within {tolerance:g} ms:", head, *rows] if rows else []
+        return [f"sounds, decoded with the thresholds in use, within {tolerance:g} ms:", head, *rows] if rows else []
 
     def save(self, path: str | Path) -> Path:
         """Write a folder of tables: `evaluation.json`, `confusion_matrix.csv`, `thresholds.csv`, `curves.csv`."""

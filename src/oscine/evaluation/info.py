@@ -19,6 +19,7 @@ from oscine.core.params import OperationParams
 from oscine.datasets.dataset import Dataset
 from oscine.networks.model import Model
 from oscine.prediction.scores import SUFFIX, Scores
+from oscine.recordings.reader import suffixes
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 from oscine.training.run import CARD, Run
@@ -106,8 +107,8 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
     except InputError as not_sound:
         try:
             annotations = Annotations.load(path, monitor=monitor)
-        except InputError:
-            raise not_sound from None
+        except InputError as not_annotations:
+            raise (not_sound if path.name.lower().endswith(suffixes()) else not_annotations) from None
         return Info(path, "annotations", _annotations(annotations))
 
 
@@ -192,8 +193,10 @@ def _folder(path: Path, monitor: Monitor) -> Info:
     try:
         annotations = Annotations.load(path, monitor=monitor)
         facts |= _annotations(annotations)
-    except InputError:
-        facts["annotations"] = "none"
+    except InputError as error:
+        facts["annotations"] = "none that can be read"
+        if "holds no annotations" not in error.problem:
+            monitor.warning(str(error))
     return Info(path, "folder", facts, tuple(find_stale(path)))
 
 

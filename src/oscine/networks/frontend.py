@@ -96,7 +96,8 @@ def window_samples(window: float, sample_rate: float) -> int:
     >>> window_samples(0.006, 2500)
     Traceback (most recent call last):
     oscine.core.errors.InputError: the window is not a power of two in samples (15 at 2500 Hz); found 0.006;
-    allowed: 0.0032 s (8 samples) or 0.0064 s (16 samples).
+    allowed: 0.0032 s (8 samples) or 0.0064 s (16 samples). Set --architecture.representation.window 0.0032, and its
+    stride likewise.
     """
     samples = window * sample_rate
     whole = round(samples)
@@ -107,6 +108,7 @@ def window_samples(window: float, sample_rate: float) -> int:
         f"the window is not a power of two in samples ({samples:g} at {sample_rate:g} Hz)",
         found=window,
         allowed=" or ".join(f"{n / sample_rate:.8g} s ({n} samples)" for n in (below, 2 * below)),
+        cure=f"Set --architecture.representation.window {below / sample_rate:.8g}, and its stride likewise",
     )
 
 

@@ -370,6 +370,9 @@ def find_model(path: str | Path) -> Path:
         if best.is_file():
             return best
         files = sorted(path.glob(f"*{SUFFIX}"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        if not files and (path / "run.json").is_file():
+            cure = f"Give its train command again, with --out {path}"
+            raise InputError("this training is not finished, and has no best model yet", path=path, cure=cure)
         if not files:
             raise InputError(f"there is no model in this folder, no *{SUFFIX}", path=path, cure=_CURE)
         return files[-1]

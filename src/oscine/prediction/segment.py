@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -95,7 +95,7 @@ def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor:
     for name in (*params.labels, *params.thresholds):
         if name not in scores.labels:
             raise unknown("label", name, scores.labels, path=scores.path)
-    thresholds = thresholds_of(scores, params)
+    thresholds = thresholds_of(scores.labels, scores.thresholds, params)
     runs = params.decoder.runs(scores, thresholds)
     chosen = params.labels or tuple(label for label in scores.labels if label != BACKGROUND)
     tables = [
@@ -142,16 +142,16 @@ def _table(
     return pd.DataFrame({"onset": onsets, "offset": offsets, "score": heights.astype(np.float64), "label": label})
 
 
-def thresholds_of(scores: Scores, params: SegmentParams) -> dict[str, float]:
-    """The threshold of each label: the user's, else the table's, else the model's, else ½."""
+def thresholds_of(labels: Sequence[str], own: Mapping[str, float], params: SegmentParams) -> dict[str, float]:
+    """The threshold of each label: the user's, else the table's, else the model's own, else ½."""
     table: Mapping[str, float] = {}
     if params.thresholds_file is not None:
         table = load_thresholds(params.thresholds_file, params.thresholds_ratio)
         for name in table:
-            if name not in scores.labels:
-                raise unknown("label", name, scores.labels, path=params.thresholds_file)
-    given = {**scores.thresholds, **table, **params.thresholds}
-    return {label: given.get(label, DEFAULT_THRESHOLD) for label in scores.labels}
+            if name not in labels:
+                raise unknown("label", name, labels, path=params.thresholds_file)
+    given = {**own, **table, **params.thresholds}
+    return {label: given.get(label, DEFAULT_THRESHOLD) for label in labels}
 
 
 def clean(runs: Runs, scores: Scores, params: SegmentParams) -> Runs:

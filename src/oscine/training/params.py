@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from oscine.core.params import Field, Hertz, OperationParams, Seconds
 from oscine.networks.architecture import ARCHITECTURES, Architecture
 from oscine.networks.architectures.songexplorer import SongExplorer
+from oscine.networks.frontends.spectrogram import Spectrogram
 from oscine.networks.loss import LOSSES, Loss
 from oscine.networks.losses.cross_entropy import CrossEntropy
 from oscine.networks.target import TARGETS, Target
@@ -17,9 +18,11 @@ from oscine.training.optimizers import OptimizerName
 class TrainParams(OperationParams):
     """Hyper-parameters of one training run."""
 
-    architecture: Annotated[Architecture, ARCHITECTURES] = SongExplorer()
+    architecture: Annotated[Architecture, ARCHITECTURES] = SongExplorer(
+        context=0.0512, representation=Spectrogram(scale="log"), features=(32, 32)
+    )
     """Network to train."""
-    target: Annotated[Target, TARGETS] = Exclusive()
+    target: Annotated[Target, TARGETS] = Exclusive(event_width=0.0096)
     """What a frame can be."""
     loss: Annotated[Loss, LOSSES] = CrossEntropy()
     """What is made small."""

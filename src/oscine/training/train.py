@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from oscine.core.artifacts import Provenance, atomic_folder, describe, timestamp, write_text
-from oscine.core.errors import InputError
+from oscine.core.errors import Cancelled, InputError
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.datasets.dataset import Dataset
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainParams", "train"]
 
-_MAY_CHANGE = {"n_steps", "n_replicates", "device"}
+_MAY_CHANGE = {"n-steps", "n-replicates", "device"}
 """Parameters that may differ when a run is continued."""
 
 _N_STANDARDISE = 8
@@ -83,9 +84,13 @@ def train(
     monitor.message(f"learning {', '.join(dataset.labels)}\n{dataset}")
     _explain(network, dataset, grid, monitor)
     task = _Task(dataset, specification, params, *_samplers(dataset, recordings, params, grid, monitor))
-    for replicate in range(1, params.n_replicates + 1):
-        run.best[f"replicate-{replicate}"] = _replicate(replicate, out, task, monitor)
-        run.save()
+    try:
+        for replicate in range(1, params.n_replicates + 1):
+            run.best[f"replicate-{replicate}"] = _replicate(replicate, out, task, monitor)
+            run.save()
+    except Cancelled:
+        monitor.warning(f"the training in {out} is not finished; the same command with --out {out} goes on with it")
+        raise
     Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
     run = replace(run, finished=True)
     run.save()
@@ -150,9 +155,9 @@ def _open(out: Path, params: TrainParams, specification: Specification, dataset:
     if (out / CARD).exists():
         old = Run.load(out)
         changed = [
-            f"{name} {old.params.get(name)}"
-            for name, value in fresh.params.items()
-            if old.params.get(name) != value and name not in _MAY_CHANGE
+            f"{name} {before} (not {now})"
+            for name, before, now in differences(old.params, fresh.params)
+            if name.partition(".")[0] not in _MAY_CHANGE
         ]
         if (old.labels, old.dataset_digest) != (fresh.labels, fresh.dataset_digest):
             changed.append("another dataset")
@@ -169,6 +174,27 @@ def _open(out: Path, params: TrainParams, specification: Specification, dataset:
         dataset.save(folder / "dataset")
         fresh.save(folder)
     return fresh
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], base: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Dotted name, old and new value of every option that differs, nested ones by themselves.
+
+    Examples
+    --------
+    >>> list(differences({"a": 1, "b": {"c": 2, "d": 3}}, {"a": 1, "b": {"c": 2, "d": 4}}))
+    [('b.d', 3, 4)]
+    """
+    for key in dict.fromkeys([*old, *new]):
+        before, now, name = old.get(key), new.get(key), f"{base}{key}".replace("_", "-")
+        if isinstance(before, Mapping) and isinstance(now, Mapping) and before.get("name") == now.get("name"):
+            yield from differences(before, now, f"{name}.")
+        elif before != now:
+            yield name, _named(before), _named(now)
+
+
+def _named(value: Any) -> Any:
+    """A plug-in by its name, any other value as it is."""
+    return value.get("name") if isinstance(value, Mapping) else value
 
 
 def _replicate(number: int, out: Path, task: _Task, monitor: Monitor) -> dict[str, float]:
