@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--floor", type=float, default=0.003)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:  # a training leaves a note beside its recordings
-        for file in arguments.data.iterdir():
+        for file in (*arguments.data.glob("*.wav"), *arguments.data.glob("*.csv")):
             shutil.copy(file, folder)
         measure(Path(folder), arguments)
 

@@ -46,3 +46,26 @@ def test_silence_stays_as_it_is(n):
 
 def test_provenance_says_so():
     assert noise().normalise().identity()["normalised"] == LEVEL
+
+
+def test_the_gain_follows_noise_fainter_than_a_step_of_the_converter():
+    """Sixteen bits, noise of 0.5 to 3 steps: no jump from one to the next, as a plain median of whole steps has."""
+    random = np.random.default_rng(1)
+    noise = random.normal(0, 1, 50_000)
+    spreads = np.arange(0.5, 3.0, 0.1)
+    gains = []
+    for spread in spreads:
+        sound = np.rint(noise * spread)[None] / 32768
+        recording = Recording.from_sound(sound, 2500.0).normalise()
+        loud = np.abs(sound).max()
+        gains.append(np.abs(recording.read()).max() / loud)
+    products = np.array(gains) * spreads
+    assert products.max() / products.min() < 1.6, "the gain is as good as inverse to the noise"
+    steps = np.array(gains)[:-1] / np.array(gains)[1:]
+    assert steps.max() < 1.5
+
+
+def test_calls_between_digital_silence_are_not_blown_up():
+    sound = np.zeros((1, 10_000))
+    sound[0, 1000:2000] = 0.1 * np.sin(np.arange(1000))
+    assert np.abs(Recording.from_sound(sound, 2500.0).normalise().read()).max() < 1

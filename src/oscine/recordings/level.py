@@ -2,7 +2,8 @@
 
 The level of a recording is the median absolute deviation of its samples from their median, per channel: animals
 are silent most of the time, so it is that of the noise, and neither loud calls nor an offset move it (Hampel 1974,
-J. Am. Stat. Assoc. 69: 383-393). It is measured once, on at most `N_BLOCKS` stretches spread evenly over the
+J. Am. Stat. Assoc. 69: 383-393). Where the noise is as faint as a step of the converter, the median is that of
+grouped data, so that the gain follows the noise without a jump. It is measured once, on at most `N_BLOCKS` stretches spread evenly over the
 recording, so that hours take no longer than minutes, and the result never depends on which slice is read.
 """
 
@@ -18,6 +19,9 @@ from oscine.recordings.recording import Recording, RecordingView
 
 LEVEL = 0.01
 """Noise level after normalisation: faint enough that calls a hundred times louder stay within [-1, 1]."""
+
+_GATED = 0.75
+"""Share of samples at the centre above which they are digital silence, not noise."""
 
 N_BLOCKS, BLOCK = 256, 8192
 """Stretches that are looked at, and samples of each; shorter recordings are looked at whole."""
@@ -49,8 +53,8 @@ class Normalised(RecordingView):
         if sample.shape[1] == 0:
             return np.zeros((self.n_channels, 1), np.float32), np.ones((self.n_channels, 1), np.float32)
         median = np.median(sample, axis=1, keepdims=True)
-        deviation = np.median(np.abs(sample - median), axis=1, keepdims=True)
-        gain = np.divide(LEVEL, deviation, out=np.ones_like(deviation), where=deviation > 0)
+        level = np.array([[_deviation(np.abs(channel))] for channel in sample - median])
+        gain = np.divide(LEVEL, level, out=np.ones_like(level), where=level > 0)
         return median.astype(np.float32), gain.astype(np.float32)
 
     def _read(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -59,6 +63,27 @@ class Normalised(RecordingView):
 
     def _description(self) -> dict[str, Any]:
         return {"normalised": LEVEL}
+
+
+def _deviation(distances: NDArray[np.float32]) -> float:
+    """The median of distances (sample,) from the centre, to finer than a step of the converter.
+
+    In a faint recording most samples are one of a few numbers, so that a plain median jumps from none to one to two
+    steps. Here each distance stands for an interval half a step to either side, as in a grouped median: the result
+    follows the noise down to where three samples of four are the same number; those are then passed over.
+    """
+    values, counts = np.unique(distances, return_counts=True)
+    if len(values) > 1 and counts[0] > _GATED * counts.sum():  # silenced by a gate: what is left tells the level
+        values, counts = values[1:], counts[1:]
+    if len(values) == 1:
+        return float(values[0])
+    step = float(np.diff(values).min())
+    upper = np.cumsum(counts) / counts.sum()
+    place = int(np.searchsorted(upper, 0.5))
+    below = upper[place - 1] if place else 0.0
+    lowest = max(float(values[place]) - step / 2, 0.0)
+    width = float(values[place]) + step / 2 - lowest
+    return lowest + width * float((0.5 - below) / (upper[place] - below))
 
 
 def _sample(recording: Recording) -> NDArray[np.float32]:
