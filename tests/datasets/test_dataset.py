@@ -9,7 +9,7 @@ import soundfile
 
 from oscine.annotations.annotations import Annotations
 from oscine.core.errors import InputError
-from oscine.datasets.dataset import Dataset
+from oscine.datasets.dataset import Dataset, spans_of
 from oscine.datasets.prepare import PrepareParams, prepare
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
@@ -144,3 +144,10 @@ def test_nothing_is_written_below_a_file(made, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         made.save(tmp_path / "file" / "x.dataset")
+
+
+def test_spans_of_each_recording_are_found_in_one_look(rows):
+    table = Annotations([*rows("a.wav", (0, 1, "x")), *rows("b.wav", (2, 2, "y")), *rows("a.wav", (3, 4, "y"))])
+    spans = spans_of(table.to_pandas())
+    assert {name: pairs.tolist() for name, pairs in spans.items()} == {"a.wav": [[0, 1], [3, 4]], "b.wav": [[2, 2]]}
+    assert spans_of(Annotations().to_pandas()) == {}

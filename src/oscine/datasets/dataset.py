@@ -125,11 +125,10 @@ class Dataset:
     def background(self, part: str) -> float:
         """Seconds that a part covers and that bear no annotation."""
         annotations, seconds = self.part(part), 0.0
-        rows = annotations.to_pandas()
+        spans = spans_of(annotations.to_pandas())
         for name in annotations.recordings:
             covered = annotations.coverage.intervals(name, self.recordings.by_name(name).duration)
-            mine = rows.loc[rows["recording"] == name, ["onset", "offset"]].to_numpy()
-            seconds += total(subtract(covered, mine))
+            seconds += total(subtract(covered, spans.get(name, ())))
         return seconds
 
     def save(self, path: str | Path) -> Path:
@@ -215,6 +214,19 @@ class Dataset:
             provenance=provenance,
             path=path,
         )
+
+
+def spans_of(rows: pd.DataFrame) -> dict[str, Intervals]:
+    """Onset and offset (row, 2) in s of the rows of each recording that has any.
+
+    Examples
+    --------
+    >>> rows = [("a", 0.0, 1.0), ("b", 2.0, 2.0), ("a", 3.0, 4.0)]
+    >>> spans_of(pd.DataFrame(rows, columns=["recording", "onset", "offset"]))["a"].tolist()
+    [[0.0, 1.0], [3.0, 4.0]]
+    """
+    times = rows[["onset", "offset"]].to_numpy(float)
+    return {str(name): times[mine] for name, mine in rows.groupby("recording", sort=False).indices.items()}
 
 
 _AGAIN = "Run oscine prepare again"

@@ -13,7 +13,7 @@ from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
-from oscine.datasets.dataset import Dataset
+from oscine.datasets.dataset import Dataset, spans_of
 from oscine.datasets.splitter import SPLITTERS, Splitter
 from oscine.datasets.splitters.blocks import Blocks
 
@@ -140,12 +140,12 @@ def known_of(chosen: Annotations, unused: pd.DataFrame) -> Coverage:
     pulse. So does a chosen row of another kind, such as a detector's "neither". A recording that is covered from end
     to end stays so: whatever else is in it is background.
     """
-    rows, covered = chosen.to_pandas(), {}
+    chosen_spans, unused_spans = spans_of(chosen.to_pandas()), spans_of(unused)
+    none, covered = np.empty((0, 2)), {}
     for name in chosen.recordings:
         stretches = chosen.coverage[name]
         if stretches is not None:
-            left_out = unused.loc[unused["recording"] == name, ["onset", "offset"]].to_numpy(float)
-            own = rows.loc[rows["recording"] == name, ["onset", "offset"]].to_numpy(float)
+            left_out, own = unused_spans.get(name, none), chosen_spans.get(name, none)
             stretches = merge(np.concatenate([subtract(stretches, left_out), own]))
         covered[name] = stretches
     return Coverage(covered, whole=False)
@@ -194,8 +194,7 @@ def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor)
 
 def _has_background(annotations: Annotations, recordings: Recordings) -> bool:
     """Whether in any recording more than a hundredth of the covered time is unannotated."""
-    rows = annotations.to_pandas()
-    spans = {str(name): mine[["onset", "offset"]].to_numpy() for name, mine in rows.groupby("recording")}
+    spans = spans_of(annotations.to_pandas())
     for name in annotations.recordings:
         covered = annotations.coverage.intervals(name, recordings.by_name(name).duration)
         if total(subtract(covered, spans.get(name, []))) > 0.01 * total(covered) + 1e-6:

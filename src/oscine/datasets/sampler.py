@@ -160,16 +160,18 @@ class Sampler:
         rate = self.grid.frame_rate
         begins = np.rint(self._onsets * rate).astype(np.int64) - self.n_frames // 2
         ends = np.rint((self._onsets + self._spans) * rate).astype(np.int64) - self.n_frames // 2 + self.n_frames
-        names = np.array([example.recording for example in examples])
+        places: dict[str, list[int]] = {}
+        for index, example in enumerate(examples):
+            places.setdefault(example.recording, []).append(index)
         stretches: list[tuple[str, int, int]] = []
         owner = np.empty(len(examples), np.int64)
-        for name in dict.fromkeys(names):
-            mine = np.flatnonzero(names == name)
+        for name, indices in places.items():
+            mine = np.array(indices)
             for index in mine[np.argsort(begins[mine], kind="stable")]:
                 if stretches and stretches[-1][0] == name and begins[index] <= stretches[-1][2]:
                     stretches[-1] = (name, stretches[-1][1], max(stretches[-1][2], int(ends[index])))
                 else:
-                    stretches.append((str(name), int(begins[index]), int(ends[index])))
+                    stretches.append((name, int(begins[index]), int(ends[index])))
                 owner[index] = len(stretches) - 1
         n_frames = np.array([end - begin for _, begin, end in stretches])
         n_samples = np.array([self.grid.n_samples(int(n)) for n in n_frames])

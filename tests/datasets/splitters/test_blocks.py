@@ -50,3 +50,22 @@ def test_a_recording_shorter_than_a_block_is_one_unit(silence, rows):
     recordings, annotations = silence(a=3), song(rows, 3, n=7)
     parts = Blocks().split(annotations, recordings, seed=0)
     assert {name: len(part) for name, part in parts.items()} == {"train": 7}
+
+
+def test_many_recordings_take_time_in_proportion(silence, rows, monkeypatch):
+    """Labels are counted once, not once for each block."""
+    recordings = silence(**{f"r{i:03d}": 100.0 for i in range(20)})
+    annotations = Annotations([row for one in recordings for row in rows(one.name, (1, 1, "x"), (2, 3, "y"))])
+    table = annotations.to_pandas()
+    looked = 0
+
+    class Counted(type(table)):
+        def __getitem__(self, key):
+            nonlocal looked
+            looked += key == "label" if isinstance(key, str) else 0
+            return super().__getitem__(key)
+
+    monkeypatch.setattr(annotations, "to_pandas", lambda: Counted(table))
+    parts = Blocks().split(annotations, recordings, seed=0)
+    assert sum(len(part) for part in parts.values()) > 0
+    assert looked < 10, "there are 200 blocks"

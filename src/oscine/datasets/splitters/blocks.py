@@ -40,7 +40,8 @@ class Blocks(Splitter):
         keys = [_key(name, block) for name, block in zip(rows["recording"], blocks, strict=True)]
         counts = label_counts(annotations, keys)
         every = [_key(name, block) for name, duration in durations.items() for block in range(self._n_blocks(duration))]
-        weights = {key: counts.get(key, np.zeros(len(set(rows["label"])))) for key in every}
+        none = np.zeros(len(set(rows["label"])))
+        weights = {key: counts.get(key, none) for key in every}
         drawn = draw_parts(weights, validation=self.validation, test=self.test, seed=seed)
         parts = {}
         for part in PARTS:
