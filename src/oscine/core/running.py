@@ -7,6 +7,7 @@ every result gets its place (`target`), and one input that cannot be used does n
 from __future__ import annotations
 
 import glob
+import inspect
 import itertools
 import math
 import os
@@ -18,7 +19,7 @@ from typing import Any
 
 from oscine.core.artifacts import timestamp
 from oscine.core.errors import InputError
-from oscine.core.monitor import Monitor
+from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import Input, Operation
 
 _OWN_WORD = re.compile(r"(.+)_scores")
@@ -100,7 +101,7 @@ def run(
     operation: Operation = function.operation  # type: ignore[attr-defined]
     each = next((item for item in operation.inputs if item.name == operation.each), None)
     fixed = {
-        item.name: load(item, texts[item.name])
+        item.name: load(item, texts[item.name], monitor)
         for item in operation.inputs
         if item is not each and texts.get(item.name) is not None
     }
@@ -164,12 +165,13 @@ def _once(
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 
-def load(item: Input, text: str) -> Any:
-    """One input from its text: by `load` of its type where it has one, else by calling the type."""
+def load(item: Input, text: str, monitor: Monitor = SILENT) -> Any:
+    """One input from its text: by `load` of its type, given the monitor if it takes one, else by calling the type."""
     kinds = [kind for kind in getattr(item.type, "__args__", (item.type,)) if kind is not type(None)]
     for kind in kinds:
         if hasattr(kind, "load"):
-            return kind.load(text)
+            listens = "monitor" in inspect.signature(kind.load).parameters
+            return kind.load(text, monitor=monitor) if listens else kind.load(text)
     return kinds[0](text)
 
 

@@ -3,8 +3,9 @@
 The level of a recording is the median absolute deviation of its samples from their median, per channel: animals
 are silent most of the time, so it is that of the noise, and neither loud calls nor an offset move it (Hampel 1974,
 J. Am. Stat. Assoc. 69: 383-393). Where the noise is as faint as a step of the converter, the median is that of
-grouped data, so that the gain follows the noise without a jump. It is measured once, on at most `N_BLOCKS` stretches spread evenly over the
-recording, so that hours take no longer than minutes, and the result never depends on which slice is read.
+grouped data, so that the gain follows the noise without a jump. It is measured once, on at most `N_BLOCKS` stretches
+spread evenly over the recording, so that hours take no longer than minutes, and the result never depends on which
+slice is read.
 """
 
 from __future__ import annotations

@@ -79,6 +79,12 @@ class Recordings(Sequence[Recording]):
         """Open a folder, a file, or a pattern."""
         return cls(path)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with some of them: files that cannot be opened, and what others say of themselves."""
+        unread = [f"left out: {error}" for _, error in self.failed]
+        return (*unread, *(f"{item.name}: {text}" for item in self._items for text in item.warnings))
+
     def _open(self, path: Path, required: bool) -> None:
         try:
             recording = Recording(path)
