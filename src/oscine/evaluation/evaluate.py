@@ -16,9 +16,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
@@ -45,9 +46,6 @@ from oscine.prediction.segment import SegmentParams, segment, thresholds_of
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_truth
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["EvaluateParams", "Evaluation", "evaluate"]
 
@@ -147,13 +145,15 @@ class _One:
 
 
 def _one(model: Model, part: Annotations, recording: Recording, name: str, params: EvaluateParams) -> _One:
-    data, truth = _covered_scores(model, part, recording, name, params)
-    known = truth != UNKNOWN
-    values, true = data[:, known], truth[known]
-    scores = Scores(
-        data, model.labels, model.frame_rate, recording.duration, name, model.events, dict(model.thresholds)
-    )
-    events, segments = _score_sounds(part, segment(scores, params.segment), model, name, recording.duration, params)
+    pieces = list(_pieces(model, part, recording, name, params))
+    known = [piece.truth != UNKNOWN for piece in pieces]
+    none = np.empty((len(model.labels), 0), np.float32)
+    values = np.concatenate([none, *(piece.scores[:, there] for piece, there in zip(pieces, known, strict=True))], 1)
+    true = np.concatenate([np.empty(0, np.int64), *(p.truth[there] for p, there in zip(pieces, known, strict=True))])
+    found = pd.concat([piece.sounds(model, name, params.segment) for piece in pieces] or [pd.DataFrame(_NO_SOUNDS)])
+    for bound in ("onset", "offset"):  # the last frame reaches beyond the end
+        found[bound] = found[bound].clip(upper=recording.duration)
+    events, segments = _score_sounds(part, Annotations(found), model, name, recording.duration, params)
     return _One(
         confusion_matrix(true, values.argmax(axis=0), model.labels),
         {label: operating_curve(values[i], true == i) for i, label in enumerate(model.labels)},
@@ -162,23 +162,46 @@ def _one(model: Model, part: Annotations, recording: Recording, name: str, param
     )
 
 
-def _covered_scores(
+_NO_SOUNDS: dict[str, list[object]] = {"recording": [], "onset": [], "offset": [], "label": []}
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Scores (label, frame) and truth (frame,) of consecutive frames, the first of which is `begin`."""
+
+    begin: int
+    scores: NDArray[np.float32]
+    truth: NDArray[np.int64]
+
+    def sounds(self, model: Model, name: str, params: SegmentParams) -> pd.DataFrame:
+        """What the scores amount to, at times of the recording."""
+        duration = self.scores.shape[1] / model.frame_rate
+        scores = Scores(
+            self.scores, model.labels, model.frame_rate, duration, name, model.events, dict(model.thresholds)
+        )
+        table = segment(scores, params).to_pandas()
+        start = self.begin / model.frame_rate
+        return table.assign(onset=table["onset"] + start, offset=table["offset"] + start)
+
+
+def _pieces(
     model: Model, part: Annotations, recording: Recording, name: str, params: EvaluateParams
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Scores (label, frame), −∞ where nobody has looked, and truth (frame,), unknown there."""
+) -> Iterator[_Piece]:
+    """The stretches of a recording that somebody has looked at, and what decoding needs around them.
+
+    Memory grows with what is covered, not with the recording.
+    """
     grid = FrameGrid(model.hop, model.context, model.sample_rate)
     truth_of = find_truth(part, {name: recording}, _label_set(model, part), model.target, grid)
     n_frames = model.n_frames(recording.n_samples)
-    data = np.full((len(model.labels), n_frames), -np.inf, np.float32)
-    truth = np.full(n_frames, UNKNOWN, np.int64)
     decoding = params.segment
     reach = max(decoding.event_distance, decoding.max_gap, decoding.min_duration, params.tolerance)
     covered = part.coverage.intervals(name, recording.duration)
     for first, stop in _tile_ranges(covered, n_frames, grid.frame_rate, reach):
         begin, end = first * tiles.TILE, min(stop * tiles.TILE, n_frames)
-        data[:, begin:end] = score_tiles(model, read_tiles(model, recording, first, stop))
-        truth[begin:end] = truth_of(name, begin, end - begin)
-    return data, truth
+        groups = [(group, min(group + _TILES, stop)) for group in range(first, stop, _TILES)]
+        scores = [score_tiles(model, read_tiles(model, recording, *group)) for group in groups]
+        yield _Piece(begin, np.concatenate(scores, axis=1), truth_of(name, begin, end - begin))
 
 
 def _score_sounds(
@@ -247,15 +270,13 @@ def can_be_judged(
 def _tile_ranges(
     covered: NDArray[np.float64], n_frames: int, frame_rate: float, reach: float
 ) -> Iterator[tuple[int, int]]:
-    """Consecutive tiles, a few at a time, that the covered stretches and what is within reach of them touch."""
+    """Runs of tiles that the covered stretches and what is within reach of them touch."""
     wanted = np.zeros(tile_count(n_frames), bool)
     for onset, offset in covered:
         first, last = math.floor((onset - reach) * frame_rate) - 1, math.ceil((offset + reach) * frame_rate) + 1
         wanted[max(0, first) // tiles.TILE : max(0, last) // tiles.TILE + 1] = True
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
-    for first, stop in edges:
-        for begin in range(int(first), int(stop), _TILES):
-            yield begin, min(begin + _TILES, int(stop))
+    yield from ((int(first), int(stop)) for first, stop in edges)
 
 
 def _label_set(model: Model, part: Annotations) -> LabelSet:
