@@ -63,6 +63,32 @@ def test_nothing_is_overwritten_unasked(folder, capsys):
     assert run("a_annotations.csv", "--to", "textgrid", "--out", "x.TextGrid") == 0  # asked for
 
 
+def test_a_derived_name_that_ends_as_a_file_overwrites_nothing(folder, capsys):
+    (folder / "a.txt").write_text("mine")
+    (folder / "a.txt.csv").write_text((folder / "a_annotations.csv").read_text())
+    run("a.txt.csv", "--from-format", "oscine", "--to", "aud-seq")
+    assert (folder / "a.txt").read_text() == "mine"
+    assert run("a_annotations.csv", "--to", "aud-seq") == 2
+    assert "a.txt: exists already" in capsys.readouterr().err
+    assert (folder / "a.txt").read_text() == "mine"
+    assert run("a_annotations.csv", "--to", "aud-seq", "--out", "a.txt") == 0  # named outright
+    assert (folder / "a.txt").read_text() != "mine"
+
+
+def test_files_in_a_folder_are_kept_once_edited(folder, capsys):
+    (folder / "src").mkdir()
+    for name in ("a.wav", "a_annotations.csv"):
+        (folder / name).rename(folder / "src" / name)
+    arguments = ("src/", "--to", "aud-seq", "--out", "dst/")
+    assert run(*arguments) == 0
+    assert run(*arguments) == 0  # the same again
+    (grid,) = (folder / "dst").rglob("*.txt")
+    grid.write_text("edited")
+    assert run(*arguments) == 2
+    assert f"{grid.name}: exists already" in capsys.readouterr().err
+    assert grid.read_text() == "edited"
+
+
 def test_a_folder_needs_a_place(folder, capsys):
     assert run(".") == 2
     assert "--out" in capsys.readouterr().err

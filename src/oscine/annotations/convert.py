@@ -5,12 +5,14 @@
     oscine convert bird7/ --to songexplorer --out bird7-songexplorer/
 
 Formats differ in what they can hold; what is left out is said. Without `--out`, files are called as the format has it
-and lie beside what was read; none that exists is overwritten.
+and lie beside what was read; none that exists is overwritten,
+nor is one in a folder. Only a file that `--out` names is replaced.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from oscine.annotations import naming
@@ -25,6 +27,9 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams
 from oscine.recordings.recordings import Recordings
+
+_DERIVED = ".*"
+"""End of a path that nobody has given: it stands for files with the format's own names."""
 
 
 class AnnotationFiles:
@@ -87,8 +92,9 @@ class ConvertParams(OperationParams):
 def write_as(result: Annotations, path: Path, params: ConvertParams) -> list[Path]:
     """Write what `convert` gave, in the format asked for; gives the files written.
 
-    A path that ends as the format's files do is that file, a folder gets one file for each recording, kind and
-    annotator, and any other path stands for files with the format's own names beside it.
+    A path that ends as the format's files do is that file, which somebody has named: it may be replaced. A folder gets
+    one file for each recording, kind and annotator, and any other path (`may01.*`, the default) stands for files with
+    the format's own names beside it; of these, none is replaced unless it would stay the same.
 
     Raises
     ------
@@ -97,26 +103,46 @@ def write_as(result: Annotations, path: Path, params: ConvertParams) -> list[Pat
     """
     recordings = Recordings(params.recordings) if params.recordings else None
     source = result.source
+    derived = path.name.endswith(_DERIVED)
+    if derived:
+        path = path.with_name(path.name.removesuffix(_DERIVED))
     if source is not None and path.exists() and path.samefile(source):
         raise InputError("is what is read", path=path, cure="Write to another place with --out")
-    if source is not None and source.is_dir() and not _is_file_name(path, params.to):
-        path.mkdir(parents=True, exist_ok=True)
-    if path.is_dir() or _is_file_name(path, params.to):
+    if not derived and _is_file_name(path, params.to) and not path.is_dir():
         return save(result, path, format=params.to, recordings=recordings)
-    targets = [
-        (path.with_name(name), part) for name, part in pieces(result, params.to, naming.parse(f"{path.name}.csv").stem)
-    ]
-    for target, _ in targets:
-        if target.exists():
-            raise InputError("exists already", path=target, cure="Say where to write with --out")
+    if source is not None and source.is_dir():
+        path.mkdir(parents=True, exist_ok=True)
+    into_folder = path.is_dir() and (not derived or (source is not None and source.is_dir()))
+    folder = path if into_folder else path.parent
+    together = "annotations" if into_folder else naming.parse(f"{path.name}.csv").stem
+    targets = [(folder / name, part) for name, part in pieces(result, params.to, together)]
+    for target, part in targets:
+        if target.exists() and (_is_one(target, source) or not _would_be_same(part, target, params, recordings)):
+            cure = "Put it aside, or say where to write with --out"
+            raise InputError("exists already", path=target, cure=cure)
     return [file for target, part in targets for file in save(part, target, format=params.to, recordings=recordings)]
+
+
+def _is_one(target: Path, source: Path | None) -> bool:
+    return source is not None and source.exists() and target.samefile(source)
+
+
+def _would_be_same(part: Annotations, target: Path, params: ConvertParams, recordings: Recordings | None) -> bool:
+    """Whether writing would leave a file as it is, told by writing elsewhere; what cannot be told is no."""
+    with TemporaryDirectory() as place:
+        trial = Path(place, target.name)
+        try:
+            save(part, trial, format=params.to, recordings=recordings)
+            return trial.read_bytes() == target.read_bytes()
+        except (InputError, OSError):
+            return False
 
 
 def _is_file_name(path: Path, to: Format) -> bool:
     return path.name.lower().endswith(tuple(end.lower() for end in to.suffixes))
 
 
-@operation(each="annotations", out="{folder}/{stem}", save=write_as)
+@operation(each="annotations", out=f"{{folder}}/{{stem}}{_DERIVED}", save=write_as)
 def convert(
     annotations: AnnotationFiles | Annotations,
     params: ConvertParams = ConvertParams(),  # noqa: B008 - frozen
