@@ -99,6 +99,21 @@ def evaluate(
     InputError
         Where the part is empty or absent, a label of it is not the model's, or there is no dataset or model file
         where one is needed.
+
+    Examples
+    --------
+    >>> import oscine
+    >>> from oscine.networks.specification import Specification
+    >>> from oscine.testing import fly_song
+    >>> sound, truth = fly_song(30, seed=1, name="a.wav")
+    >>> recordings = oscine.Recordings([Recording.from_sound(sound, 2500.0, name="a.wav")])
+    >>> dataset = oscine.prepare(recordings, truth, oscine.PrepareParams(few=1))
+    >>> architecture, target = oscine.SongExplorer(), oscine.TrainParams().target
+    >>> task = Specification(labels=tuple(dataset.labels), sample_rate=2500)
+    >>> untrained = Model(architecture.build(task), architecture, target)
+    >>> result = evaluate(untrained, dataset)
+    >>> result.confusion_matrix.counts.sum() > 1000, list(result.curves) == list(dataset.labels)
+    (np.True_, True)
     """
     if params.store and model.path is None:
         raise InputError("there is no file to store thresholds in", cure="Save the model first: model.save(path)")

@@ -85,6 +85,15 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
     ------
     InputError
         Where there is nothing, or nothing that is known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = Path(tempfile.mkdtemp(), "may01_annotations.csv")
+    >>> _ = table.write_text("name,start_seconds,stop_seconds\\npulse,1.5,1.5\\n")
+    >>> found = info(table)
+    >>> found.what, found.facts
+    ('annotations', {'annotated pulse': 1})
     """
     if not path.exists():
         raise InputError("there is no such file or folder", path=path)

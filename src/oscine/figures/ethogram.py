@@ -95,6 +95,15 @@ def plot_ethogram(
     -------
     Figure
         Axes in the order above, those without data left out.
+
+    Examples
+    --------
+    >>> from oscine.recordings.recording import Recording
+    >>> from oscine.testing import fly_song
+    >>> sound, truth = fly_song(10, seed=1, name="a.wav")
+    >>> figure = plot_ethogram(Recording.from_sound(sound, 2500.0, name="a.wav"), stop=2, lanes={"truth": truth})
+    >>> figure.axes[-1].get_xlabel()
+    'time (s)'
     """
     first = round(start * recording.sample_rate)
     last = recording.n_samples if stop is None else min(round(stop * recording.sample_rate), recording.n_samples)

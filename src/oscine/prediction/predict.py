@@ -90,6 +90,17 @@ def predict(
     ------
     InputError
         Where sample rate or channels are not the model's, or prevalences are not of its labels.
+
+    Examples
+    --------
+    >>> from oscine.networks.architectures.songexplorer import SongExplorer
+    >>> from oscine.networks.specification import Specification
+    >>> from oscine.networks.targets.exclusive import Exclusive
+    >>> task = Specification(labels=("pulse", "ambient"), sample_rate=2500)
+    >>> untrained = Model(SongExplorer().build(task), SongExplorer(), Exclusive())
+    >>> scores = predict(untrained, Recording.from_sound(np.zeros((1, 5000)), 2500.0, name="new.wav"))
+    >>> scores.values.shape, scores.frame_rate, scores.duration
+    ((2, 1251), 625.0, 2.0)
     """
     chosen = recording.select(params.channels) if params.channels else recording
     source = fit_recording(chosen, model.specification, resample=params.resample)
