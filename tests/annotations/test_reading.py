@@ -8,6 +8,8 @@ from oscine.annotations.annotations import Annotations
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError
 from oscine.core.monitor import Monitor
+from oscine.datasets.dataset import Dataset
+from oscine.datasets.prepare import prepare
 from oscine.recordings.recordings import Recordings
 
 HEADER = "name,start_seconds,stop_seconds\n"
@@ -181,3 +183,31 @@ def test_cancelling_stops(folder):
     monitor.cancel()
     with pytest.raises(Cancelled):
         Annotations.load(folder, monitor=monitor)
+
+
+@pytest.mark.parametrize("root", ["", "deeper/"])
+def test_namesakes_with_their_recordings_go_by_their_paths(tmp_path, root):
+    for day in ("day1", "day2"):
+        place = tmp_path / root / day
+        place.mkdir(parents=True)
+        soundfile.write(place / "ch1.wav", np.zeros(1000), 100)
+        (place / "ch1_annotations.csv").write_text("name,start_seconds,stop_seconds\nx,1,2\n")  # alike, and no copies
+    found = Annotations.load(tmp_path)
+    assert found.recordings == [f"{root}day1/ch1.wav", f"{root}day2/ch1.wav"]
+    assert len(found) == 2
+    (tmp_path / "out").mkdir()
+    found.save(tmp_path / "out", format="songexplorer")
+    assert (tmp_path / "out" / root / "day2/ch1.wav-annotated.csv").read_text() == "ch1.wav,100,200,annotated,x\n"
+
+
+def test_namesakes_can_be_prepared_and_learnt_from(tmp_path):
+    for day in ("day1", "day2"):
+        place = tmp_path / "songs" / day
+        place.mkdir(parents=True)
+        soundfile.write(place / "ch1.wav", np.zeros(20000), 1000)
+        rows = "".join(f"x,{i},{i + 0.5}\n" for i in range(20))
+        (place / "ch1_annotations.csv").write_text(f"name,start_seconds,stop_seconds\n{rows}")
+    prepare(Recordings(tmp_path / "songs")).save(tmp_path / "songs.dataset")
+    dataset = Dataset.load(tmp_path / "songs.dataset")
+    assert sorted(dataset.names()) == ["day1/ch1.wav", "day2/ch1.wav"]
+    assert {dataset.recordings.by_name(name).path.parent.name for name in dataset.names()} == {"day1", "day2"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -199,3 +201,29 @@ def test_a_recording_that_is_gone_or_broken(folder):
     (folder / "a.wav").unlink()
     (folder / "below" / "b.wav").write_text("no")
     assert written({"detected": str(folder)}) == [folder / "a_missed.csv", folder / "b_missed.csv"]
+
+
+@pytest.mark.parametrize("places", [("day1", "day2"), (".", "day2")])
+def test_namesakes_are_told_apart(tmp_path, places):
+    for place, stop in zip(places, (2, 3), strict=True):
+        path = tmp_path / "songs" / place / "ch1.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, np.zeros(1000), 100)
+        detected((1, 4, "time"), recording=path.name).save(path.with_name("ch1_detected.csv"))
+        predicted((1, stop, "song"), recording=path.name).save(path.with_name("ch1_predicted.csv"))
+    paths = written({"detected": str(tmp_path / "songs")})
+    assert sorted(paths) == sorted(tmp_path / "songs" / place / "ch1_missed.csv" for place in places)
+    for place, onset in zip(places, (2, 3), strict=True):
+        found = Annotations.load(tmp_path / "songs" / place / "ch1_missed.csv")
+        assert (found.recordings, spans(found)) == (["ch1.wav"], [(onset, 4)])
+
+
+def test_many_recordings_and_rows_do_not_take_their_product():
+    n = 500
+    rows = pd.DataFrame({"recording": [f"{i % n}.wav" for i in range(100 * n)], "onset": np.arange(100 * n) / n})
+    rows = rows.assign(offset=rows["onset"] + 0.5, label="time", kind="detected")
+    rows = pd.concat([rows, rows.iloc[::2].assign(kind="predicted")])
+    table, start = Annotations(rows), time.process_time()
+    found = misses(table)
+    assert time.process_time() - start < 3
+    assert len(found.recordings) == n

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from oscine.core.artifacts import Provenance, write_json
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.prepare import PrepareParams, prepare
 from oscine.networks.model import Model
@@ -134,3 +135,56 @@ def test_a_folder_that_cannot_be_noted_in_is_a_warning(song_folder, tmp_path, he
     dataset = prepare(Recordings(tmp_path / "sound"), params=PrepareParams(few=1))
     assert train(dataset, helpers.tiny(n_steps=1), out=tmp_path / "run", monitor=monitor).finished
     assert any("cannot remember this training" in warning for warning in monitor.warnings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bird-missed-takeoff.wav-annotated-ann.csv",  # the recording need not be here
+        "bird-predicted.wav-annotated.csv",
+        "bird-missed_annotations-ann.csv",
+        "bird-missed.wav-detected.csv",
+        "bird-missed.wav",
+        "bird-missed_notes.txt",
+    ],
+)
+def test_what_people_made_never_moves(tmp_path, name):
+    fill(tmp_path, [name, "bird-missed.wav", "X.wav-annotated-me.csv", "bird-missed.wav-predicted.csv"])
+    assert [path.name for path in set_aside(tmp_path)] == ["bird-missed.wav-predicted.csv"]
+    assert (tmp_path / name).read_text() == name
+
+
+def test_what_a_kept_model_made_is_not_stale(tmp_path):
+    fill(tmp_path, STALE | STAYS)
+    fill(tmp_path, ["Y.wav", "Y.wav-pulse.wav", "Y.wav-predicted.csv", "Y.wav-classify.log"])
+    for name, digest in (("X", "old"), ("Y", "kept")):
+        inputs = {"model": {"digest": digest}, "recording": {"name": f"{name}.wav"}}
+        story = Provenance.now("predict", {}, inputs)
+        write_json(tmp_path / f"{name}.wav-predicted.provenance.json", story.model_dump(mode="json"))
+    moved = {path.name for path in set_aside(tmp_path, kept=["kept"])}
+    assert moved == {*STALE, "X.wav-predicted.provenance.json"}
+
+
+def test_a_run_that_trains_nothing_more_is_not_noted_again(song_folder, tmp_path, helpers):
+    shutil.copytree(song_folder, tmp_path / "sound", ignore=shutil.ignore_patterns(".oscine"))
+    dataset = prepare(Recordings(tmp_path / "sound"), params=PrepareParams(few=1))
+
+    def n_lines():
+        return len((tmp_path / "sound" / LOG).read_text().splitlines())
+
+    first = train(dataset, helpers.tiny(), out=tmp_path / "run")
+    again = train(dataset, helpers.tiny(), out=tmp_path / "run")
+    assert (n_lines(), again.model.digest) == (1, first.model.digest)
+    train(dataset, helpers.tiny(n_steps=16), out=tmp_path / "run")
+    assert n_lines() == 2
+
+
+def test_digests_are_noted_when_models_are_kept(song, tmp_path, helpers, monkeypatch):
+    run = train(song, helpers.tiny(n_replicates=2), out=tmp_path)
+    files = [file for number in (1, 2) for file in run.models(number).values()]
+    digests = {Model.load(file).digest for file in files}
+    with monkeypatch.context() as patched:
+        patched.delattr(Model, "load")
+        assert run.digests() == digests
+    (tmp_path / "replicate-2" / "digests.json").unlink()  # as in a run of before
+    assert run.digests() == digests

@@ -340,6 +340,11 @@ class Annotations:
         table = self._table.assign(label=[mapping.get(label, label) for label in self._table["label"]])
         return self._with(table=table, labels=LabelSet(names, categories))
 
+    def rename_recordings(self, names: Mapping[str, str]) -> Annotations:
+        """Recordings called otherwise, in rows and coverage; those that are not named stay."""
+        table = self._table.assign(recording=[names.get(name, name) for name in self._table["recording"]])
+        return self._with(table=table, coverage=self.coverage.rename(names))
+
     def concat(self, *others: Annotations) -> Annotations:
         """These and others: rows one after the other, coverage of either, labels of all."""
         parts = [self, *others]

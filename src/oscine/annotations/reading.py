@@ -1,7 +1,8 @@
 """Reading annotations: which format a file is of, a folder of them, and a report of what was found.
 
 Whatever looks wrong without being impossible is a warning, not an error: sounds beyond the end of the recording,
-times that look like milliseconds, labels that the project does not know, two recordings of one name.
+times that look like milliseconds, labels that the project does not know, two recordings of one name. Where these lie
+in several folders beside their annotations they are called by their paths, as in `day1/ch1.wav`.
 In a folder, what cannot be used is named with the reason and left out, and the rest is read.
 
 What a folder's files cover together: where people have annotated a recording, their files alone tell; what was
@@ -23,7 +24,7 @@ from oscine.annotations.annotations import Annotations, Unit
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.formats import FORMATS, Format, Sniff
 from oscine.annotations.project import Project
-from oscine.annotations.sources import Sources
+from oscine.annotations.sources import Sources, wholes
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError, nearest
 from oscine.core.folders import is_passed_over
@@ -176,7 +177,7 @@ def _load_folder(
             path=folder,
             allowed=f"files of the formats {', '.join(FORMATS.names())}",
         )
-    parts, copies = _without_copies(parts)
+    parts, copies = _without_copies(_told_apart(parts, folder.absolute(), recordings))
     together = parts[0].concat(*parts[1:]).with_provenance(None).with_coverage(_covered(parts))
     files = ", ".join(f"{count} {name}" for name, count in formats.most_common())
     report = [
@@ -226,6 +227,43 @@ def _is_by_people(part: Annotations) -> bool:
     if len(part):
         return "annotated" in part.kinds
     return part.source is None or naming.parse(part.source).kind == "annotated"
+
+
+def _told_apart(parts: list[Annotations], folder: Path, recordings: Recordings | None) -> list[Annotations]:
+    """Parts in which recordings of one name in several folders are called by their paths: `day1/ch1.wav`.
+
+    Only what has its recording beside it is renamed: annotations of one recording may well lie in several folders.
+    """
+    places: dict[str, set[Path]] = {}
+    for recording in recordings or ():
+        places.setdefault(recording.name, set()).add(recording.path.parent.absolute())
+    beside: dict[int, list[str]] = {}
+    for part in parts:
+        assert part.source is not None
+        home = part.source.parent.absolute()
+        there = [name for name in part.recordings if any((home / whole).is_file() for whole in wholes(name) if whole)]
+        beside[id(part)] = there
+        for name in there:
+            places.setdefault(name, set()).add(home)
+    found = []
+    for part in parts:
+        assert part.source is not None
+        home = part.source.parent.absolute()
+        names = {
+            name: (home.relative_to(_base(places[name], folder)) / name).as_posix()
+            for name in beside[id(part)]
+            if len(places[name]) > 1
+        }
+        found.append(part.rename_recordings(names) if names else part)
+    return found
+
+
+def _base(places: set[Path], folder: Path) -> Path:
+    """The folder that the paths of namesakes begin in: the one that is read, or what all of them have above them."""
+    base = Path(os.path.commonpath(places))
+    if base in places:
+        base = base.parent
+    return folder if folder in base.parents else base
 
 
 def _namesakes(parts: list[Annotations]) -> list[str]:

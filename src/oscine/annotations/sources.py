@@ -68,7 +68,7 @@ class Sources:
         if name in self._given:
             return self._given[name]
         for folder in self._folders(name):
-            if name and any((folder / whole).is_file() for whole in _wholes(name)):
+            if name and any((folder / whole).is_file() for whole in wholes(name)):
                 try:
                     return Recording(folder / name)
                 except InputError as error:
@@ -79,7 +79,7 @@ class Sources:
         yield self.folder
         yield self.folder / "Wave"
         if self.also is not None and self.also.is_dir():
-            for whole in _wholes(name):
+            for whole in wholes(name):
                 yield from (path.parent for path in sorted(self.also.rglob(glob.escape(whole))))
         elif self.also is not None:
             yield self.also.parent
@@ -183,7 +183,7 @@ def _shorter(stem: str) -> Iterator[str]:
             yield stem[:place]
 
 
-def _wholes(name: str) -> list[str]:
+def wholes(name: str) -> list[str]:
     """The files that a name may stand for: itself, or the file of a logical recording (`a.wav-recA`)."""
     places = [place for place, sign in enumerate(name) if sign == "-"]
     return [name, *(name[:place] for place in places)]

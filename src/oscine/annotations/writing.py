@@ -52,7 +52,9 @@ def save(
         return _write(annotations, path, chosen, sources)
     written = []
     for name, part in pieces(annotations, chosen):
-        written += _write(part, path / name, chosen, sources)
+        target = path / name
+        place = sources if target.parent == path else Sources(target.parent, recordings, part.source)
+        written += _write(part, target, chosen, place)
     return written
 
 
@@ -85,7 +87,8 @@ def by_name(path: Path) -> Format:
 def pieces(annotations: Annotations, to: Format, together: str = "annotations") -> list[tuple[str, Annotations]]:
     """Parts for files of their own, with the files' names: one for each recording, kind and annotator.
 
-    Recordings without rows are there, too. A format that gathers recordings gets one file, named after `together`.
+    Recordings without rows are there, too. One that is called by its path, `day1/ch1.wav`, gets a file in that folder,
+    which calls it `ch1.wav` again. A format that gathers recordings gets one file, named after `together`.
 
     Raises
     ------
@@ -98,19 +101,35 @@ def pieces(annotations: Annotations, to: Format, together: str = "annotations") 
     if (table["recording"] == "").any():
         raise InputError("rows name no recording that a file could be named after", cure="Save them to a file")
     rows = list(zip(table["recording"], table["kind"], table["annotator"], strict=True))
-    names = {row: to.file_name(*row) for row in dict.fromkeys(rows)}
+    names = {row: _file_name(to, *row) for row in dict.fromkeys(rows)}
     file_of = pd.Series([names[row] for row in rows], table.index, dtype=str)
     silent = [name for name in annotations.recordings if name not in set(table["recording"])]
     found = []
-    for file in dict.fromkeys([*names.values(), *(to.file_name(name) for name in silent)]):
+    for file in dict.fromkeys([*names.values(), *(_file_name(to, name) for name in silent)]):
         part = table[file_of == file]
-        recordings = {*part["recording"], *(name for name in silent if to.file_name(name) == file)}
+        recordings = {*part["recording"], *(name for name in silent if _file_name(to, name) == file)}
         idle = [label for label in annotations.labels if label not in set(table["label"])]
         categories = {label: annotations.labels.category(label) for label in idle}
         labels = LabelSet([label for label in annotations.labels if label in {*part["label"], *idle}], categories)
         coverage = annotations.coverage.select(recordings)
-        found.append((file, annotations.with_rows(part, coverage=coverage, labels=labels)))
+        mine = annotations.with_rows(part, coverage=coverage, labels=labels)
+        found.append((file, within(Path(file).parent, mine)))
     return found
+
+
+def _file_name(to: Format, recording: str, kind: str = "annotated", annotator: str = "") -> str:
+    path = Path(recording)
+    return (path.parent / to.file_name(path.name, kind, annotator)).as_posix()
+
+
+def within(folder: Path, annotations: Annotations) -> Annotations:
+    """As a file in this folder says it: recordings called by their names, not by their paths."""
+    if folder == Path():
+        return annotations
+    source = annotations.source
+    if source is not None and (source / folder).is_dir():
+        annotations = annotations.with_report(annotations.report, source=source / folder)
+    return annotations.rename_recordings({name: Path(name).name for name in annotations.recordings})
 
 
 def _write(annotations: Annotations, path: Path, chosen: Format, sources: Sources) -> list[Path]:

@@ -175,7 +175,11 @@ def cover_trains(parts: dict[str, Annotations], gap: float) -> dict[str, Annotat
 
 def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor) -> Annotations:
     """Only what belongs to a recording that is there, and begins before its end."""
-    names = set(recordings.names)
+    paths = [(item.path.parent / item.name).as_posix() for item in recordings]
+    names = {*recordings.names}  # a recording with namesakes goes by the end of its path
+    names |= {
+        name for name in annotations.recordings if "/" in name and any(path.endswith(f"/{name}") for path in paths)
+    }
     absent = [name for name in annotations.recordings if name not in names]
     if absent:
         monitor.warning(f"annotations of {len(absent)} recordings are left out, since there is no {absent[0]!r}")

@@ -89,9 +89,8 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
     Examples
     --------
     >>> import tempfile
-    >>> table = Path(tempfile.mkdtemp(), "may01_annotations.csv")
-    >>> _ = table.write_text("name,start_seconds,stop_seconds\\npulse,1.5,1.5\\n")
-    >>> found = info(table)
+    >>> pulse = {"recording": "may01.wav", "onset": 1.5, "offset": 1.5, "label": "pulse"}
+    >>> found = info(Annotations([pulse]).save(Path(tempfile.mkdtemp(), "may01_annotations.csv")))
     >>> found.what, found.facts
     ('annotations', {'annotated pulse': 1})
     """

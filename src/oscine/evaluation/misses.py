@@ -15,18 +15,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from oscine.annotations import naming
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.intervals import merge, subtract
-from oscine.annotations.naming import ours, provenance_path
 from oscine.annotations.project import rename_in_project
 from oscine.annotations.sources import Sources
+from oscine.annotations.writing import within
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
-from oscine.recordings.reader import suffixes
 
 
 class MissesParams(OperationParams):
@@ -55,23 +55,30 @@ def save_misses(result: Annotations, target: Path, _: MissesParams) -> list[Path
         return [result.save(target)]
     written = []
     sources = Sources(target, also=target)
-    for name in result.recordings:
-        folder = target
+    for path in result.recordings:
+        folder, name = _place(target, Path(path).parent), Path(path).name
         try:
-            if (recording := sources.find(name)) is not None:
+            if (recording := sources.find(path)) is not None:
                 folder = recording.path.parent
         except InputError:
             pass  # it is there and cannot be opened; its misses can be written all the same
-        stem = Path(name).stem if name.lower().endswith(suffixes()) else name
-        mine = result.select(recordings=[name]).with_provenance(_story_of(result, folder, stem, name))
-        written.append(mine.save(rename_in_project(folder / ours(stem, "missed"), folder / name)))
+        stem = naming.stem(name)
+        mine = within(Path(path).parent, result.select(recordings=[path]))
+        mine = mine.with_provenance(_story_of(result, folder, stem, name))
+        written.append(mine.save(rename_in_project(folder / naming.ours(stem, "missed"), folder / name)))
     return written
+
+
+def _place(target: Path, below: Path) -> Path:
+    """The folder of a recording that is called by its path, which may begin with the target's own name."""
+    beside = target.absolute().parent / below
+    return beside if below != Path() and beside.is_relative_to(target.absolute()) else target / below
 
 
 def _story_of(result: Annotations, folder: Path, stem: str, name: str) -> Provenance | None:
     """The story of one recording's misses, with that of the prediction beside it: it names the model."""
-    predicted = rename_in_project(folder / ours(stem, "predicted"), folder / name)
-    told = Provenance.load(provenance_path(predicted))
+    predicted = rename_in_project(folder / naming.ours(stem, "predicted"), folder / name)
+    told = Provenance.load(naming.provenance_path(predicted))
     if result.provenance is None or told is None:
         return result.provenance
     beside = {"path": str(predicted), "provenance": told.model_dump(mode="json")}
@@ -128,11 +135,12 @@ def misses(
     sounds = heard[~heard["label"].isin(params.background)]
     if params.labels:
         known = known[known["label"].isin(params.labels)]
-    missed = {}
+    missed, heard_in, known_in = {}, sounds.groupby("recording").indices, known.groupby("recording").indices
+    none = np.empty(0, np.intp)
     for name in sorted(names):
-        if not (known["recording"] == name).any():
+        if name not in known_in:
             monitor.warning(f"{name}: nothing is predicted, so all that was detected is missed")
-        missed[name] = _remainder(sounds[sounds["recording"] == name], known[known["recording"] == name], params)
+        missed[name] = _remainder(sounds.iloc[heard_in.get(name, none)], known.iloc[known_in.get(name, none)], params)
     rows = [(name, *span) for name, spans in missed.items() for span in spans.tolist()]
     table = pd.DataFrame(rows, columns=["recording", "onset", "offset"]).assign(label=params.label, kind="missed")
     coverage = Coverage(dict.fromkeys(missed), whole=False)

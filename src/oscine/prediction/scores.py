@@ -53,16 +53,16 @@ class Scores:
         Labels that are points in time; the others are segments.
     thresholds
         Score of each label above which a frame is taken for it.
-
-    Examples
-    --------
-    >>> scores = Scores.from_array([[0.1, 0.9, 0.2], [0.9, 0.1, 0.8]], ["pulse", "ambient"], frame_rate=625.0)
-    >>> scores.n_frames, scores.times.tolist(), scores.read(1, 2).round(1).tolist()
-    (3, [0.0, 0.0016, 0.0032], [[0.9], [0.1]])
     provenance
         How they were made.
     path
         The file that they are in.
+
+    Examples
+    --------
+    >>> scores = Scores.from_array([[0.1, 0.9, 0.2], [0.9, 0.1, 0.8]], ["pulse", "ambient"], frame_rate=625.0)
+    >>> scores.n_frames, scores.times.tolist(), scores.read(1, 2).shape
+    (3, [0.0, 0.0016, 0.0032], (2, 1))
     """
 
     data: Any = field(repr=False)

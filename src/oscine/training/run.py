@@ -8,6 +8,7 @@ runs/bird7/
     metrics.jsonl              loss and accuracy of every step and validation
     checkpoint.safetensors     to resume from
     step-000030_model.safetensors …
+    digests.json               of these models
     best_model.safetensors     the best validated one, with its thresholds
   best_model.safetensors       the best of all replicates
 """
@@ -28,6 +29,20 @@ from oscine.training.metrics_file import METRICS, read_metrics
 
 CARD = "run.json"
 BEST = "best_model.safetensors"
+DIGESTS = "digests.json"
+
+
+def note_digest(model: Model, file: Path) -> None:
+    """Remember the digest of a model beside its file, so that nobody need read it for that."""
+    write_json(file.parent / DIGESTS, {**_read_digests(file.parent), file.name: model.digest})
+
+
+def _read_digests(folder: Path) -> dict[str, str]:
+    """Digests of the models of a replicate, by their files' names; none where that is not told."""
+    try:
+        return {str(name): str(digest) for name, digest in json.loads((folder / DIGESTS).read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,14 @@ class Run:
         """Files of all models that a replicate kept, by step."""
         files = (self.path / f"replicate-{replicate}").glob("step-*_model.safetensors")
         return dict(sorted((int(file.name[5:].partition("_")[0]), file) for file in files))
+
+    def digests(self) -> set[str]:
+        """Digests of all models that were kept, as noted when they were; others are read."""
+        found = set()
+        for number in range(1, len(self.replicates) + 1):
+            noted = _read_digests(self.path / f"replicate-{number}")
+            found |= {noted.get(file.name) or Model.load(file).digest for file in self.models(number).values()}
+        return found
 
     def metrics(self, replicate: int = 1) -> list[dict[str, float]]:
         """What was measured at every step and validation of a replicate."""

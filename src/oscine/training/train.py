@@ -26,7 +26,7 @@ from oscine.networks.target import UNKNOWN
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_examples, make_sampler
 from oscine.training.params import TrainParams
-from oscine.training.run import BEST, CARD, Run
+from oscine.training.run import BEST, CARD, Run, note_digest
 from oscine.training.stale import note_training
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def train(
     network = params.architecture.build(specification)
     grid = FrameGrid(network.hop, network.context, specification.sample_rate)
     _check_enough(dataset, recordings, params)
+    before = _finished_models(out)
     run = _open(out, params, specification, dataset)
     monitor.message(f"learning {', '.join(dataset.labels)}\n{dataset}")
     _explain(network, dataset, grid, monitor)
@@ -94,7 +95,8 @@ def train(
     Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
     run = replace(run, finished=True)
     run.save()
-    note_training(run, dataset, monitor)
+    if _finished_models(out) != before:  # else nothing was trained, and nothing is out of date
+        note_training(run, dataset, monitor)
     return run
 
 
@@ -147,6 +149,13 @@ def _check_enough(dataset: Dataset, recordings: dict[str, Recording], params: Tr
             allowed=f"{params.batch_size} or more",
             cure="Annotate more, or lower --batch-size",
         )
+
+
+def _finished_models(out: Path) -> set[Path]:
+    """The models that a finished run has kept; none of an unfinished one, which has not been noted yet."""
+    if not (out / CARD).exists() or not (run := Run.load(out)).finished:
+        return set()
+    return {file for number in range(1, len(run.replicates) + 1) for file in run.models(number).values()}
 
 
 def _open(out: Path, params: TrainParams, specification: Specification, dataset: Dataset) -> Run:
@@ -220,7 +229,9 @@ def _replicate(number: int, out: Path, task: _Task, monitor: Monitor) -> dict[st
             training={"step": step, "replicate": number, "seeds": seeds, "params": params.to_dict()},
             provenance=task.provenance,
         )
-        model.save(folder / f"step-{step:06d}_model.safetensors")
+        file = folder / f"step-{step:06d}_model.safetensors"
+        model.save(file)
+        note_digest(model, file)
         if best:
             model.save(folder / BEST)
 
