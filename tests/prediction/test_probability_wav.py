@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError
 from oscine.prediction import scores as scores_module
 from oscine.prediction.probability_wav import find_probability_wavs, load_probability_wavs, save_probability_wavs
@@ -76,3 +77,15 @@ def test_none_are_found_where_there_are_none(tmp_path):
     (tmp_path / "a-b.wav").touch()
     assert find_probability_wavs(tmp_path / "a.wav") == {}
     assert find_probability_wavs(tmp_path / "absent" / "a.wav") == {}
+
+
+def test_events_and_thresholds_are_those_of_the_model(scores, oracle, tmp_path):
+    model = oracle(("pulse", "sine"), events=("pulse",), thresholds={"pulse": 0.7, "sine": 0.6})
+    path = tmp_path / "m.safetensors"
+    model.save(path)
+    save_probability_wavs(scores([[0.2, 0.7], [0.8, 0.3]]), tmp_path)
+    assert "thresholds of 0.5" in Scores.load(tmp_path / "a.wav").warnings[0]
+    made_by = {**model.identity(), "path": str(path)}
+    Provenance.now("predict", {}, {"model": made_by}).save(tmp_path / "a_predicted.provenance.json")
+    back = Scores.load(tmp_path / "a.wav")
+    assert (back.events, dict(back.thresholds), back.warnings) == (("pulse",), {"pulse": 0.7, "sine": 0.6}, ())

@@ -53,3 +53,8 @@ def test_no_file(tmp_path):
         load_thresholds(tmp_path / "t.csv")
     with pytest.raises(InputError, match="cannot be read"):
         load_thresholds(tmp_path)
+
+
+def test_a_label_with_a_comma(tmp_path):
+    path = save_thresholds({"song, male": 0.4, 'the "other"': 0.5}, tmp_path / "t.csv")
+    assert load_thresholds(path) == {"song, male": 0.4, 'the "other"': 0.5}

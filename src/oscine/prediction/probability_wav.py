@@ -11,11 +11,13 @@ import wave
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 
-from oscine.core.artifacts import atomic
+from oscine.annotations import naming
+from oscine.core.artifacts import Provenance, atomic
 from oscine.core.errors import InputError
 from oscine.prediction.scores import Scores
 
@@ -116,4 +118,31 @@ def load_probability_wavs(paths: Mapping[str, Path], recording: str) -> Scores:
         names = ", ".join(path.name for path in paths.values())
         folder = next(iter(paths.values())).parent
         raise InputError("probability WAVs of one recording differ in rate or length", path=folder, found=names)
-    return Scores.from_array(np.stack(values), list(paths), float(rates.pop()), recording=recording)
+    told = _told_by_model(next(iter(paths.values())).parent, recording, list(paths))
+    return Scores.from_array(np.stack(values), list(paths), float(rates.pop()), recording=recording, **told)
+
+
+def _told_by_model(folder: Path, recording: str, labels: list[str]) -> dict[str, Any]:
+    """What the WAVs cannot hold, events and thresholds, of the model that the story beside them names."""
+    names = (naming.ours(naming.stem(recording), "predicted"), naming.songexplorer(recording, "predicted"))
+    beside = [naming.provenance_path(folder / name) for name in names]
+    beside.append(folder / f"{naming.stem(recording)}_scores.provenance.json")
+    for place in beside:
+        try:
+            story = Provenance.load(place)
+            made_by = story.inputs.get("model") if story is not None else None
+            if not isinstance(made_by, dict) or not made_by.get("path") or not Path(made_by["path"]).exists():
+                continue
+            from oscine.networks.model import Model
+
+            model = Model.load(made_by["path"])
+        except InputError:
+            continue
+        if model.digest == made_by.get("digest"):
+            own = made_by.get("thresholds") or model.thresholds
+            thresholds = {label: float(value) for label, value in own.items() if label in labels}
+            return {"events": tuple(label for label in model.events if label in labels), "thresholds": thresholds}
+    text = (
+        "no model is known that made these probability WAVs: all labels are taken for segments, with thresholds of 0.5"
+    )
+    return {"warnings": (text,)}

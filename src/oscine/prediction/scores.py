@@ -74,6 +74,7 @@ class Scores:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     provenance: Provenance | None = field(default=None, compare=False)
     path: Path | None = field(default=None, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_array(

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from oscine.core.artifacts import write_text
+from oscine.annotations.delimited import read_lines, write_lines
 from oscine.core.errors import InputError
 
 HEADER = "precision/recall"
@@ -23,8 +23,8 @@ _EXAMPLE = "label,threshold; such as mel-pulse,0.58"
 
 def save_thresholds(thresholds: Mapping[str, float], path: str | Path, ratio: float = 1.0) -> Path:
     """Write the threshold of each label, under the wished ratio of precision to recall."""
-    rows = "".join(f"{label},{value}\n" for label, value in thresholds.items())
-    return write_text(path, f"{HEADER},{ratio}\n{rows}")
+    rows = [(label, str(float(value))) for label, value in thresholds.items()]
+    return write_lines(Path(path), [(HEADER, str(ratio)), *rows])
 
 
 def load_thresholds(path: str | Path, ratio: float = 1.0) -> dict[str, float]:
@@ -42,13 +42,9 @@ def load_thresholds(path: str | Path, ratio: float = 1.0) -> dict[str, float]:
     InputError
         Where the file is no such table, or has no column for the ratio.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise InputError("there is no such table of thresholds", path=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read as a table of thresholds ({error})", path=path, allowed=_EXAMPLE) from None
-    rows = [(number, line.strip().split(",")) for number, line in enumerate(lines, 1) if line.strip()]
+    if not Path(path).exists():
+        raise InputError("there is no such table of thresholds", path=path)
+    rows = [(number, [field.strip() for field in fields]) for number, fields in read_lines(Path(path))]
     column = 1
     if rows and rows[0][1][0] == HEADER:
         number, header = rows.pop(0)
