@@ -151,3 +151,10 @@ def test_spans_of_each_recording_are_found_in_one_look(rows):
     spans = spans_of(table.to_pandas())
     assert {name: pairs.tolist() for name, pairs in spans.items()} == {"a.wav": [[0, 1], [3, 4]], "b.wav": [[2, 2]]}
     assert spans_of(Annotations().to_pandas()) == {}
+
+
+def test_a_view_is_refused(made, tmp_path):
+    views = Recordings([recording.filter(low=10) for recording in made.recordings])
+    with pytest.raises(InputError, match=r"refers to files.*found 'filtered'. Save that sound"):
+        Dataset(views, made.labels, made.parts).save(tmp_path / "views.dataset")
+    assert not (tmp_path / "views.dataset").exists()

@@ -177,3 +177,19 @@ def test_seconds_of_background_are_told(silence, rows):
     assert dataset.background("train") == 20
     assert str(dataset).endswith("background, what is covered but not annotated: train 20 s")
     assert "background" not in str(dataset).splitlines()[3]
+
+
+def test_what_two_people_annotated_alike_counts_once(silence, rows, told):
+    spans = [(1, 2, "x"), (3, 4, "y")]
+    both = Annotations([*rows("a.wav", *spans, annotator="ann"), *rows("a.wav", *spans, annotator="bob")])
+    chosen = params(splitter=Hash(validation=0))
+    assert len(prepare(silence(a=9), both.with_coverage("rows"), chosen, monitor=told).train) == 2
+    assert told.warnings == [
+        "1 recordings are annotated by several people; their sounds are united; choose with --annotators"
+    ]
+
+
+def test_coverage_that_the_hash_drops_is_told(silence, rows, told):
+    whole = Annotations(rows("a.wav", (1, 2, "x"), (3, 4, "y")))
+    prepare(silence(a=9), whole, params(splitter=Hash(validation=0)), monitor=told)
+    assert [warning for warning in told.warnings if "'hash' keeps the annotated sounds alone" in warning]

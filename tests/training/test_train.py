@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from oscine.annotations.annotations import Annotations
+from oscine.annotations.labels import LabelSet
 from oscine.core.errors import Cancelled, InputError
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.prepare import PrepareParams, prepare
@@ -273,3 +274,10 @@ assert "torch" not in sys.modules and "lightning_fabric" not in sys.modules
 
 def test_declarations_load_no_torch(environment):
     subprocess.run([sys.executable, "-c", NO_TORCH], env=environment, check=True)
+
+
+def test_a_single_label_is_refused(song, tmp_path, helpers):
+    alone = Dataset(song.recordings, LabelSet(["pulse"]), song.parts)
+    with pytest.raises(InputError, match=r"nothing to tell the only label from.*Annotate background"):
+        train(alone, helpers.tiny(), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

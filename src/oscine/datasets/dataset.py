@@ -29,7 +29,7 @@ from oscine.annotations.intervals import Intervals, subtract, total
 from oscine.annotations.labels import BACKGROUND, LabelSet
 from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
 from oscine.core.errors import InputError
-from oscine.recordings.recording import Recording
+from oscine.recordings.recording import Recording, RecordingView
 from oscine.recordings.recordings import Recordings
 
 
@@ -166,6 +166,13 @@ class Dataset:
     def _entry(self, name: str, folder: Path) -> dict[str, Any]:
         """How a recording is found again: its file, seen from the folder, and the channels where some were chosen."""
         recording = self.recordings.by_name(name)
+        if isinstance(recording, RecordingView):
+            raise InputError(
+                "a dataset refers to files, and what is computed from one as it is read would be forgotten",
+                path=recording.path,
+                found=type(recording).__name__.lower(),
+                cure="Save that sound to a file and prepare it, or use the recording as it is",
+            )
         try:
             file = os.path.relpath(recording.path.resolve(), folder.resolve())
         except ValueError:  # on another drive

@@ -99,6 +99,7 @@ def prepare(
     used = table["kind"].isin(params.kinds) & table["label"].isin(labels) & table["annotator"].isin(people)
     chosen = chosen.select(labels=[label for label in labels if label in chosen.label_names])
     chosen = chosen.with_coverage(known_of(chosen, table[~used]))
+    chosen = _united(chosen, monitor)
     present = _present(chosen, recordings, monitor)
     if len(present) == 0 and set(chosen.recordings) & set(recordings.names):
         raise InputError(
@@ -113,7 +114,13 @@ def prepare(
             allowed=recordings.names[:_LISTED],
             cure="Give the folder of the recordings that were annotated",
         )
-    parts = cover_trains(params.splitter.split(present, recordings, seed=params.seed), params.train_gap)
+    parts = params.splitter.split(present, recordings, seed=params.seed)
+    if _has_background(present, recordings) and not any(_has_background(part, recordings) for part in parts.values()):
+        monitor.warning(
+            f"the splitter {params.splitter.plugin_name!r} keeps the annotated sounds alone: covered but unannotated "
+            "sound is left out; split by blocks or files to learn from it"
+        )
+    parts = cover_trains(parts, params.train_gap)
     if BACKGROUND not in labels and _has_background(parts["train"], recordings):
         labels = (BACKGROUND, *labels)
         monitor.message(f"covered but unannotated sound becomes the label {BACKGROUND!r}")
@@ -131,6 +138,21 @@ def _beside(recordings: Recordings, monitor: Monitor) -> Annotations:
     tops = [folder for folder in folders if not any(other in folder.parents for other in folders)]
     first, *others = (Annotations.load(folder, recordings=recordings, monitor=monitor) for folder in tops)
     return first.concat(*others)
+
+
+def _united(annotations: Annotations, monitor: Monitor) -> Annotations:
+    """What several people have annotated alike counts once, and that they have is warned of."""
+    rows = annotations.to_pandas()
+    people = rows[(rows["kind"] == "annotated") & (rows["annotator"] != "")]
+    n_people = people.groupby(["recording", "label"])["annotator"].nunique()
+    several = n_people[n_people > 1].index.get_level_values("recording").unique()
+    if len(several):
+        monitor.warning(
+            f"{len(several)} recordings are annotated by several people; their sounds are united; "
+            "choose with --annotators"
+        )
+    same = rows.duplicated(["recording", "onset", "offset", "label", "channel"]) & (rows["kind"] == "annotated")
+    return annotations.with_rows(rows[~same]) if same.any() else annotations
 
 
 def known_of(chosen: Annotations, unused: pd.DataFrame) -> Coverage:

@@ -37,6 +37,10 @@ class Target(Plugin):
         """How many scores a network must give per frame."""
         return len(labels)
 
+    def reach(self, frame_rate: float) -> float:
+        """How far from its time an event holds, in seconds: half a frame of so many hertz."""
+        return 0.5 / frame_rate
+
     def encode(
         self,
         onsets: NDArray[np.float64],

@@ -101,7 +101,7 @@ def find_truth(
     rows = part.to_pandas()
     spans = rows[["onset", "offset"]].to_numpy(float)
     indices = np.array([labels.index(label) for label in rows["label"]], np.int64)
-    reach = (getattr(target, "event_width", None) or 1 / grid.frame_rate) / 2  # a point is known as far as it holds
+    reach = target.reach(grid.frame_rate)  # a point is known as far as it holds
     places = rows.groupby("recording", sort=False).indices
     tables = {}
     for name, recording in recordings.items():

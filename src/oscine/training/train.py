@@ -139,7 +139,15 @@ def _fitted(dataset: Dataset, params: TrainParams) -> tuple[dict[str, Recording]
 
 
 def _check_enough(dataset: Dataset, recordings: dict[str, Recording], params: TrainParams) -> None:
-    """Refuse fewer examples than a batch, before anything is written or decoded."""
+    """Refuse a single label, and fewer examples than a batch, before anything is written or decoded."""
+    if len(dataset.labels) < 2:
+        raise InputError(
+            "there is nothing to tell the only label from",
+            path=dataset.path,
+            found=list(dataset.labels),
+            allowed="two labels or more",
+            cure="Annotate background, or say with coverage where there is nothing else",
+        )
     n_examples = len(find_examples(dataset.train, recordings, dataset.labels))
     if n_examples < params.batch_size:
         raise InputError(

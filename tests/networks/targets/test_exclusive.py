@@ -104,3 +104,8 @@ def test_labels_of_probabilities():
 def test_width_is_positive(width):
     with pytest.raises(InputError, match="event_width is out of range"):
         Exclusive(event_width=width)
+
+
+def test_reach_of_an_event():
+    assert Exclusive().reach(100.0) == 0.005
+    assert Exclusive(event_width=0.3).reach(100.0) == 0.15

@@ -33,6 +33,16 @@ class Exclusive(Target):
     event_width: Seconds | None = Field(None, gt=0)
     """How long an event, or any shorter segment, holds around its middle; one frame where nothing is given."""
 
+    def reach(self, frame_rate: float) -> float:
+        """How far from its time an event holds, in seconds: half of `event_width`, or half a frame.
+
+        Examples
+        --------
+        >>> Exclusive().reach(10.0), Exclusive(event_width=0.5).reach(10.0)
+        (0.05, 0.25)
+        """
+        return super().reach(frame_rate) if self.event_width is None else self.event_width / 2
+
     def timeline(
         self,
         onsets: NDArray[np.float64],
