@@ -113,3 +113,14 @@ def test_mistakes_are_named_with_their_line(load, text, line, message):
     with pytest.raises(InputError, match=message) as caught:
         load(text)
     assert caught.value.line == line
+
+
+def test_detected_rows_keep_their_channel(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros((1000, 2)), 100)
+    both = {"recording": "a.wav", "onset": 1.0, "offset": 2.0, "kind": "detected"}
+    rows = [{**both, "label": "time", "channel": 0}, {**both, "label": "frequency", "channel": 1}]
+    path = tmp_path / "a.wav-detected.csv"
+    Annotations(rows).save(path, format="songexplorer")
+    assert path.read_text() == "a.wav,100,200,detected,time0\na.wav,100,200,detected,frequency1\n"
+    table = Annotations.load(path).to_pandas()
+    assert (table["label"].tolist(), table["channel"].tolist()) == (["time", "frequency"], [0, 1])

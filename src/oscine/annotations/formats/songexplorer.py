@@ -9,7 +9,7 @@ exactly, and round(t · rate) gives it back; a pulse, whose tics are equal, stay
 
 Such files are sparse: they cover what they annotate, a point just itself. Older versions leave the recording's suffix
 out of the file's name. Detection writes starts before the recording (half a window); they are set to 0, and counted in
-the report.
+the report. Detected rows name their channel behind the label, counted from 0 (`time0`, `frequency1`).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from oscine.core.errors import InputError
 
 _EXAMPLE = "recording,start tic,stop tic,kind,label; such as a.wav,5013,10972,annotated,song"
 _ROW = re.compile(r"[^,]+,-?\d+,-?\d+,[^,]*,[^,]*(,[^,]*)?")
+_DETECTED = re.compile(r"(time|frequency|neither)(\d+)")
+_BARE = ("time", "frequency", "neither")
 
 
 class SongExplorer(Format):
@@ -61,7 +63,9 @@ class SongExplorer(Format):
         rows = [self._row(path, line, [field.strip() for field in fields]) for line, fields in lines]
         rates = {row["recording"]: self._rate(row["recording"], path, sources) for row in rows}
         rate = np.array([rates[row["recording"]] for row in rows])
-        frame = pd.DataFrame(rows, columns=["recording", "start", "stop", "kind", "label", "annotated_label"])
+        frame = pd.DataFrame(
+            rows, columns=["recording", "start", "stop", "kind", "label", "channel", "annotated_label"]
+        )
         start, stop = frame.pop("start").to_numpy(np.float64), frame.pop("stop").to_numpy(np.float64)
         early = (start < 0) & (frame["kind"] != "annotated").to_numpy()
         report = [f"{path.name}: {early.sum()} rows start before the recording; set to 0"] if early.any() else []
@@ -83,12 +87,16 @@ class SongExplorer(Format):
         for what, text in (("recording", fields[0]), ("kind", fields[3]), ("label", fields[4])):
             if not text:
                 raise InputError(f"{what} is blank", path=path, line=line, found=",".join(fields), allowed=_EXAMPLE)
+        label, channel = fields[4], -1
+        if fields[3] == "detected" and (match := _DETECTED.fullmatch(label)):
+            label, channel = match[1], int(match[2])
         return {
             "recording": fields[0],
             "start": int(fields[1]),
             "stop": int(fields[2]),
             "kind": fields[3],
-            "label": fields[4],
+            "label": label,
+            "channel": channel,
             "annotated_label": fields[5] if len(fields) == 6 else None,
         }
 
@@ -115,7 +123,7 @@ class SongExplorer(Format):
             "start": np.round(frame["onset"].to_numpy() * rate).astype(np.int64),
             "stop": np.round(frame["offset"].to_numpy() * rate).astype(np.int64),
             "kind": frame["kind"],
-            "label": frame["label"],
+            "label": frame["label"].where(~_named_by_channel(frame), frame["label"] + frame["channel"].astype(str)),
         }
         if "annotated_label" in frame:
             columns["annotated_label"] = frame["annotated_label"].where(frame["annotated_label"].notna(), "")
@@ -127,4 +135,12 @@ class SongExplorer(Format):
         lost = [phrase for phrase in lost if phrase != "column annotated_label" and not phrase.startswith("coverage")]
         if annotations != annotations.with_coverage("rows"):
             lost.append("coverage beyond the rows")
+        table = annotations.to_pandas()
+        if (_named_by_channel(table) | (table["channel"] < 0)).all():
+            lost = [phrase for phrase in lost if not phrase.startswith("channel")]
         return lost + between_samples(annotations, sources, self.sample_rate)
+
+
+def _named_by_channel(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows have their channel behind the label."""
+    return (frame["kind"] == "detected") & (frame["channel"] >= 0) & frame["label"].isin(_BARE)
