@@ -281,3 +281,15 @@ def test_a_single_label_is_refused(song, tmp_path, helpers):
     with pytest.raises(InputError, match=r"nothing to tell the only label from.*Annotate background"):
         train(alone, helpers.tiny(), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_few_annotations_are_warned_of_before_training(song, tmp_path, helpers):
+    monitor = helpers.Told()
+    rare = song.train.to_pandas()
+    rare = song.train.with_rows(rare[(rare["label"] != "sine") | (rare.groupby("label").cumcount() < 2)])
+    train(
+        Dataset(song.recordings, song.labels, {**song.parts, "train": rare}),
+        helpers.tiny(n_steps=0), out=tmp_path, monitor=monitor,
+    )  # fmt: skip
+    said = "label 'sine' has only 2 training annotations; 10 or more are better"
+    assert monitor.warnings.count(said) == 1

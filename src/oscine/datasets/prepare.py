@@ -126,7 +126,7 @@ def prepare(
         monitor.message(f"covered but unannotated sound becomes the label {BACKGROUND!r}")
     parts = {name: _explicit(part, LabelSet(labels), recordings) for name, part in parts.items()}
     dataset = Dataset(recordings, LabelSet(labels), parts)
-    _warn_of_few(dataset, params, monitor)
+    warn_of_few(dataset, params.few, monitor)
     return dataset
 
 
@@ -234,7 +234,7 @@ def _explicit(part: Annotations, labels: LabelSet, recordings: Recordings) -> An
     return part.with_rows(part.to_pandas(), coverage=Coverage(stretches, whole=False), labels=labels)
 
 
-def _warn_of_few(dataset: Dataset, params: PrepareParams, monitor: Monitor) -> None:
+def warn_of_few(dataset: Dataset, few: int, monitor: Monitor) -> None:
     """Refuse a label that nothing can be learnt of, and warn where little can, or where it cannot be tested."""
     for label, row in dataset.counts().iterrows():
         n_train = int(row["train"])
@@ -246,7 +246,7 @@ def _warn_of_few(dataset: Dataset, params: PrepareParams, monitor: Monitor) -> N
                 found=label,
                 cure="Annotate it, leave it out of --labels, or split otherwise",
             )
-        if n_train < params.few:
-            monitor.warning(f"label {label!r} has only {n_train} training annotations; {params.few} or more are better")
+        if n_train < few:
+            monitor.warning(f"label {label!r} has only {n_train} training annotations; {few} or more are better")
         if "validation" in row and row["validation"] == 0:
             monitor.warning(f"label {label!r} has no validation annotation: how well it is found cannot be said")

@@ -17,6 +17,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.leakage import count_leaks
+from oscine.datasets.prepare import PrepareParams, warn_of_few
 from oscine.datasets.sampler import FrameGrid, Sampler
 from oscine.metrics.curves import threshold_for_ratio
 from oscine.networks.fitting import fit_recording
@@ -81,6 +82,7 @@ def train(
     grid = FrameGrid(network.hop, network.context, specification.sample_rate)
     _check_enough(dataset, recordings, params)
     before = _finished_models(out)
+    warn_of_few(dataset, PrepareParams().few, monitor)
     run = _open(out, params, specification, dataset)
     monitor.message(f"learning {', '.join(dataset.labels)}\n{dataset}")
     _explain(network, dataset, grid, monitor)
