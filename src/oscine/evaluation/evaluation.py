@@ -141,12 +141,14 @@ def _confusion_csv(matrix: ConfusionMatrix) -> str:
 
 def _curves_csv(curves: Mapping[str, OperatingCurve], most: int = 500) -> str:
     """Precision and recall at up to `most` thresholds of each label."""
-    lines = ["label,threshold,precision,recall,false_positive_rate\n"]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["label", "threshold", "precision", "recall", "false_positive_rate"])
     for label, curve in curves.items():
         n = len(curve.thresholds)
         chosen = np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
-        lines += [
-            f"{label},{curve.thresholds[i]},{curve.precision[i]},{curve.recall[i]},{curve.false_positive_rate[i]}\n"
-            for i in chosen
-        ]
-    return "".join(lines)
+        for i in chosen:
+            writer.writerow(
+                [label, curve.thresholds[i], curve.precision[i], curve.recall[i], curve.false_positive_rate[i]]
+            )
+    return stream.getvalue()
