@@ -188,3 +188,18 @@ def test_digests_are_noted_when_models_are_kept(song, tmp_path, helpers, monkeyp
         assert run.digests() == digests
     (tmp_path / "replicate-2" / "digests.json").unlink()  # as in a run of before
     assert run.digests() == digests
+
+
+def test_a_project_remembers_for_all_of_its_folders(tmp_path):
+    """Recordings predicted in another folder than was trained on are what a model is for."""
+    new = tmp_path / "new"
+    new.mkdir()
+    assert last_training(new) is None
+    (tmp_path / "oscine.toml").write_text("")
+    (tmp_path / LOG).parent.mkdir()
+    lines = [
+        json.dumps({"time": time, "run": "r", "models": [time]}) for time in ("20260101T000000", "20260102T000000")
+    ]
+    (tmp_path / LOG).write_text("\n".join([*lines, '{"time": "2026']))
+    assert last_training(new)["models"] == ["20260102T000000"]
+    assert last_training(tmp_path)["models"] == ["20260102T000000"]

@@ -29,6 +29,7 @@ from oscine.annotations.intervals import Intervals, subtract, total
 from oscine.annotations.labels import BACKGROUND, LabelSet
 from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
 from oscine.core.errors import InputError
+from oscine.core.monitor import SILENT, Monitor
 from oscine.recordings.recording import Recording, RecordingView
 from oscine.recordings.recordings import Recordings
 
@@ -181,7 +182,7 @@ class Dataset:
         return {"name": recording.name, "file": file} | ({"channels": channels} if channels else {})
 
     @classmethod
-    def load(cls, path: str | Path) -> Dataset:
+    def load(cls, path: str | Path, *, monitor: Monitor = SILENT) -> Dataset:
         """Read a prepared dataset; a folder of recordings and annotations is prepared with defaults.
 
         Raises
@@ -195,7 +196,7 @@ class Dataset:
 
             if not path.is_dir():
                 raise InputError("there is no such dataset", path=path, cure="Make one: oscine prepare FOLDER")
-            prepared: Dataset = prepare(Recordings(path))
+            prepared: Dataset = prepare(Recordings(path), monitor=monitor)
             return prepared
         card = path / "dataset.json"
         try:

@@ -1,7 +1,8 @@
 """How the annotations of a dataset are told apart into train, validation and test.
 
 A splitter gives each part its annotations *and its coverage*: a part is judged, and learnt from, only where
-it covers. So a splitter may cut anywhere, even through a sound, and no moment belongs to two parts.
+it covers. So a splitter may cut anywhere, even through a sound, and no moment belongs to two parts (but
+for `hash`, where one annotation lies inside another).
 """
 
 from __future__ import annotations

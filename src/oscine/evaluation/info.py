@@ -23,7 +23,7 @@ from oscine.recordings.reader import suffixes
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 from oscine.training.run import CARD, Run
-from oscine.training.stale import last_training
+from oscine.training.stale import last_training, model_digests
 
 
 class InfoParams(OperationParams):
@@ -223,7 +223,7 @@ def find_stale(folder: Path) -> list[Path]:
     stale = []
     for path, story in _stories(folder):
         last = last_training(path.parent)
-        digests = set() if last is None else _model_digests(story.inputs)
+        digests = set() if last is None else model_digests(story.inputs)
         if last is not None and digests and not digests & set(map(str, last["models"])):
             stale.append(path)
     return stale
@@ -240,12 +240,3 @@ def _stories(folder: Path) -> Iterator[tuple[Path, Provenance]]:
                 result, story = result if result.exists() else path, Provenance.load(path)
             if story is not None:
                 yield result, story
-
-
-def _model_digests(inputs: Any) -> set[str]:
-    """Digests of all models that a result descends from, however far back."""
-    if not isinstance(inputs, dict):
-        return set()
-    model = inputs.get("model")
-    found = {str(model["digest"])} if isinstance(model, dict) and "digest" in model else set[str]()
-    return found.union(*(_model_digests(value) for value in inputs.values()))

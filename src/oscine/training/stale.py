@@ -43,7 +43,7 @@ def note_training(run: Run, dataset: Dataset, monitor: Monitor) -> None:
     line = json.dumps({"time": timestamp(), "run": str(run.path.resolve()), "models": digests}) + "\n"
     paths = [dataset.recordings.by_name(name).path for name in dataset.names()]
     folders = sorted({path.parent for path in paths if path.exists()})
-    for folder in folders:
+    for folder in sorted({project_of(folder) or folder for folder in folders}):
         try:
             (folder / LOG).parent.mkdir(exist_ok=True)
             with (folder / LOG).open("a", encoding="utf-8", newline="\n") as log:
@@ -62,13 +62,19 @@ def note_training(run: Run, dataset: Dataset, monitor: Monitor) -> None:
             monitor.message(f"{len(moved)} stale files moved to {moved[0].parent}")
 
 
+def project_of(folder: Path) -> Path | None:
+    """The folder above (or itself) that holds `oscine.toml`: all of it is one project."""
+    places = (folder, *folder.absolute().parents)
+    return next((place for place in places if (place / PROJECT_FILE).is_file()), None)
+
+
 def last_training(folder: Path) -> dict[str, Any] | None:
-    """What was last trained on the recordings of a folder; a line that a kill cut off is left out."""
-    try:
-        lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    for line in reversed(lines):
+    """What was last trained on the recordings of a folder, or of its project; what a kill cut off is left out."""
+    lines: list[str] = []
+    for place in dict.fromkeys([project_of(folder) or folder, folder]):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            lines += (place / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in sorted(lines, reverse=True):  # by time, with which each begins
         try:
             last = json.loads(line)
         except ValueError:
@@ -160,8 +166,8 @@ def _ground_truth(folder: Path) -> Iterator[Path]:
     """All folders of the project that a folder belongs to, where that is in SongExplorer's layout."""
     if Project.find(folder).annotation_format.plugin_name != "songexplorer":
         return
-    folder = folder.absolute()
-    root = next(place for place in (folder, *folder.parents) if (place / PROJECT_FILE).is_file())
+    root = project_of(folder)
+    assert root is not None  # it is what says so
     for place, below, _ in os.walk(root):
         below[:] = [name for name in below if not name.startswith((".", "oldfiles-", "congruence-"))]
         yield Path(place)

@@ -2,7 +2,8 @@
 
 Membership depends on nothing but the recording's name and the two sample numbers, so every run and every
 replicate shares it, and adding annotations never moves old ones. Neighbouring sounds may fall on both sides:
-scores are then optimistic, which `train` says. The rule goes back to Warden, *Speech Commands* (2018,
+scores are then optimistic, which `train` says; and of an annotation that lies inside another each may fall on another
+side. The rule goes back to Warden, *Speech Commands* (2018,
 arXiv:1804.03209).
 """
 
