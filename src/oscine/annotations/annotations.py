@@ -55,6 +55,9 @@ DEFAULTS: dict[str, Any] = {
 """The columns of every table, in order, and what stands there where nothing is given."""
 
 COLUMNS = tuple(DEFAULTS)
+_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
+"""Whether pandas copies a table by itself once somebody changes it, so that handing it out costs nothing."""
+
 _TEXT = ("recording", "label", "kind", "annotator")
 _NUMBERS = ("onset", "offset", "low", "high", "score")
 
@@ -194,7 +197,7 @@ class Annotations:
 
     def to_pandas(self) -> pd.DataFrame:
         """The table, as a copy."""
-        return self._table.copy()
+        return self._table.copy(deep=not _COPIES_ON_WRITE)
 
     @property
     def onsets(self) -> NDArray[np.float64]:
@@ -422,7 +425,10 @@ def _normal(frame: pd.DataFrame) -> pd.DataFrame:
         raise InputError("columns are missing", found=list(frame.columns), allowed=COLUMNS, cure=f"Add {missing}")
     columns: dict[str, Any] = {}
     for name, default in DEFAULTS.items():
-        columns[name] = _column(name, frame[name] if name in frame else [default] * len(frame), default)
+        if name not in frame and name not in _TEXT:
+            columns[name] = np.full(len(frame), default)
+        else:
+            columns[name] = _column(name, frame[name] if name in frame else [default] * len(frame), default)
     extra = {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in DEFAULTS}
     onset, offset = columns["onset"], columns["offset"]
     for name, wrong, allowed in (
@@ -439,6 +445,10 @@ def _normal(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _column(name: str, values: Iterable[Any], default: Any) -> Any:
     """Values of one column in its type, the default where there is none."""
+    if name in _NUMBERS and isinstance(values, pd.Series) and values.dtype == np.float64:
+        return values.to_numpy(copy=True)  # half a million numbers need not become objects on the way
+    if name in _TEXT and isinstance(values, pd.Series) and isinstance(values.dtype, pd.StringDtype):
+        return values.fillna(default).reset_index(drop=True)
     values = values.tolist() if isinstance(values, pd.Series) else list(values)
     try:
         if name in _TEXT:
