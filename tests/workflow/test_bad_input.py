@@ -36,9 +36,13 @@ def write_song(path, duration=5.0, rate=2500, channels=1, seed=7):
 
 
 @pytest.mark.parametrize("command", [("detect",), ("predict", "run")])
-def test_truncated_wav_is_read_as_far_as_it_goes(project, oscine, command):
+def test_truncated_wav(project, oscine, refused, command):
+    """It is refused; where the project allows it, what is there is read, with a warning."""
     path = write_song(project / "cut.wav", duration=20.0)
     os.truncate(path, 60_001)
+    refused(*command, "cut.wav", names=["cut.wav: the file is cut off", "found '11.99", "allowed: 20.000 s", "Copy it"])
+    with open(project / "oscine.toml", "a") as settings:
+        settings.write('\n[recordings."cut.wav"]\ntruncated = true\n')
     said = oscine(*command, path)
     assert said.code == 0
     warning = next(line for line in said.err.splitlines() if line.startswith("warning: "))

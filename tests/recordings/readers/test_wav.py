@@ -52,11 +52,10 @@ def test_chunks_around_the_sound_are_passed_over(tmp_path):
 @pytest.mark.parametrize(
     ("declared", "n_samples", "warning"),
     [
-        (2_000_000, 1000, "cut off: 1998000 bytes are missing; 0.003 s are there"),
         (0, 1000, "was not stopped properly"),
         (0xFFFFFFFF, 1000, "does not say how long"),
-        (0x7FFFFFFF, 1000, "cut off"),
-        (2001, 1000, "cut off"),
+        (0x7FFFFFFF, 1000, "does not say how long"),
+        (2001, 1000, "shorter than its header says; 0.003 s are there"),
         (1000, 500, None),
     ],
 )
@@ -70,6 +69,19 @@ def test_wrong_sizes_are_mended_and_told(tmp_path, declared, n_samples, warning)
         assert recording.warnings == ()
     else:
         assert warning in recording.warnings[0]
+
+
+def test_one_that_was_cut_off_is_refused_unless_the_project_allows_it(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(header(2_000_000) + np.arange(1000, dtype="<i2").tobytes())
+    with pytest.raises(
+        InputError, match=r"a\.wav: the file is cut off; found '0\.0.* s'; allowed: .*Copy it again; or put"
+    ):
+        Recording(path)
+    (tmp_path / "oscine.toml").write_text('[recordings."a.wav"]\ntruncated = true\n')
+    recording = Recording(path)
+    assert recording.n_samples == 1000
+    assert "shorter than its header says" in recording.warnings[0]
 
 
 def big(path: Path, head: bytes, n_bytes: int) -> Path:
@@ -130,7 +142,7 @@ def test_wrapped_size_with_a_chunk_behind(tmp_path):
         (b"", "the file is empty"),
         (b"these are no sounds, but words\n" * 9, "not a sound file"),
         (header(0), "holds no samples"),
-        (header(4000), "holds no samples"),
+        (header(4000), "the file is cut off"),
         (header(0)[:30], "damaged or cut off"),
         (b"RIFF\x04\0\0\0WAVE", "damaged or cut off"),
         (b"RIFF\x04\0\0\0WAVEdata\x04\0\0\0abcd", "does not say the format"),

@@ -9,7 +9,10 @@ sizes and loses most of the sound, hence this reader. It mends the size as follo
 |---|---|
 | beyond 4 GiB, size declared modulo 2³² | declared + the largest multiple of 2³² that fits |
 | size is a placeholder (0, 0x7FFFF000-0x7FFFFFFF, 0xFFFFFF00-0xFFFFFFFF) | all to the end of the file |
-| shorter than declared (cut off, disk full, still recording) | all to the end of the file |
+| less than a sample shorter than declared (a byte of padding counted) | all to the end of the file |
+
+One that is shorter than declared in any other way was cut off on its way or by a full disk. It is refused, since half
+of a night may be missing, unless `truncated = true` stands for it in the project's `oscine.toml`.
 
 Compressed WAVs (A-law, µ-law, ADPCM, MP3) are left to `sound_file`.
 
@@ -50,10 +53,16 @@ class _Header:
     ds64: bytes | None
 
 
+_CUT_OFF = "the file is shorter than its header says"
+
+
 class Wav(Reader):
-    """WAV, RF64 and BW64, also longer than 4 GiB, cut off, or with a size that is wrong."""
+    """WAV, RF64 and BW64, also longer than 4 GiB, or with a size that is wrong."""
 
     suffixes = (".wav", ".wave", ".rf64", ".bwf")
+
+    truncated: bool = False
+    """Read what is there of a file that was cut off, with a warning; otherwise it is refused."""
 
     def open(self, path: Path) -> Source:
         """Read the header."""
@@ -69,9 +78,18 @@ class Wav(Reader):
         encoding = _ENCODINGS.get((code, block // n_channels)) if n_channels and block % n_channels == 0 else None
         if encoding is None:
             raise OtherFormat
-        n_bytes, warning = _length(header, size - header.data_start, following)
+        n_bytes, declared, warning = _length(header, size - header.data_start, following)
         n_samples = n_bytes // (item_size(encoding) * n_channels)
         seconds = n_samples / sample_rate if sample_rate else 0
+        missing = declared - n_bytes
+        if warning == _CUT_OFF and missing >= block and not self.truncated:
+            raise InputError(
+                "the file is cut off",
+                path=path,
+                found=f"{seconds:.3f} s",
+                allowed=f"{seconds + missing / block / max(sample_rate, 1):.3f} s, as its header says",
+                cure=f'Copy it again; or put [recordings."{path.name}"] and truncated = true into oscine.toml',
+            )
         return RawSource(
             path,
             sample_rate,
@@ -100,23 +118,24 @@ def _header(stream: BinaryIO, path: Path) -> _Header:
     raise InputError("its header is damaged or cut off: there is no sound in it", path=path, cure="Copy it again")
 
 
-def _length(header: _Header, available: int, followed: bool) -> tuple[int, str | None]:
-    """Bytes of sound, and what was wrong with the header, if anything was."""
+def _length(header: _Header, available: int, followed: bool) -> tuple[int, int, str | None]:
+    """Bytes of sound, bytes that there should be, and what was wrong with the header, if anything was."""
     declared = header.declared
     if header.form != b"RIFF" and header.ds64 and len(header.ds64) >= 16 and declared == _GIB4 - 1:
         declared = int.from_bytes(header.ds64[8:16], "little")
         if 0 < declared <= available:
-            return declared, None
-    elif (0x7FFFF000 <= declared <= 0x7FFFFFFF and declared < available) or declared >= 0xFFFFFF00:
-        return available, None if declared == available else "the header does not say how long it is"
+            return declared, declared, None
+    elif 0x7FFFF000 <= declared <= 0x7FFFFFFF or declared >= 0xFFFFFF00:
+        return available, available, None if declared == available else "the header does not say how long it is"
     elif available >= _GIB4:
         wrapped = declared + (available - declared) // _GIB4 * _GIB4
-        return (available if declared == 0 else wrapped), "the header says a wrong length, as the file exceeds 4 GiB"
+        length = available if declared == 0 else wrapped
+        return length, length, "the header says a wrong length, as the file exceeds 4 GiB"
     if declared == 0 and available > 0 and not followed:
-        return available, "the header says a length of 0, as of a recorder that was not stopped properly"
+        return available, available, "the header says a length of 0, as of a recorder that was not stopped properly"
     if declared > available:
-        return available, f"the file is cut off: {declared - available} bytes are missing"
-    return declared, None
+        return available, declared, _CUT_OFF
+    return declared, declared, None
 
 
 def _is_chunk(stream: BinaryIO, position: int, size: int) -> bool:
