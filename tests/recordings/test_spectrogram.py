@@ -7,7 +7,8 @@ import pytest
 from scipy.signal import spectrogram as reference
 
 from oscine.core.errors import InputError
-from oscine.recordings.spectrogram import SpectrogramParams, bands, n_frames, spectrogram
+from oscine.recordings.frames import n_frames
+from oscine.recordings.spectrogram import SpectrogramParams, bands, spectrogram
 
 
 def tone(frequency: float, amplitude: float = 1.0, rate: int = 8000, seconds: float = 1.0) -> np.ndarray:

@@ -129,9 +129,7 @@ def _suspicions(annotations: Annotations, path: Path, sources: Sources) -> list[
             lengths = (rows["offset"] - rows["onset"]).to_numpy()
             if np.median(lengths) > _SYLLABLE and offset.max() > 1000:
                 half = f"half of the sounds last over {np.median(lengths):.4g} s"
-                lines.append(
-                    f"{path.name}: {half}; these look like milliseconds: convert with --unit ms, or load with unit='ms'"
-                )
+                lines.append(f"{path.name}: {half}; {_MILLISECONDS}")
             continue
         recording = sources.find(str(name))
         assert recording is not None

@@ -14,23 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-
-def n_frames(n_samples: int, hop: int) -> int:
-    """Number of frames that cover a recording.
-
-    Parameters
-    ----------
-    n_samples
-        Length of the recording, samples.
-    hop
-        Distance of two frames, samples.
-
-    Examples
-    --------
-    >>> [n_frames(n, hop=4) for n in (0, 1, 2, 3, 6, 7)]
-    [0, 1, 1, 2, 2, 3]
-    """
-    return (n_samples - 1 + hop // 2) // hop + 1 if n_samples > 0 else 0
+from oscine.recordings.frames import n_frames as n_frames  # the same for spectrograms
 
 
 def n_valid_frames(n_samples: int, hop: int, context: tuple[int, int]) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oscine.networks.frames import n_input_samples
 from oscine.networks.model import Model
 from oscine.recordings.padding import read_padded
 from oscine.recordings.recording import Recording
@@ -43,6 +44,6 @@ def read_tiles(model: Model, recording: Recording, first: int, stop: int) -> NDA
 
 def score_tiles(model: Model, sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scores (label, frame) of the tiles that `read_tiles` read, one tile at a time."""
-    width = (TILE - 1) * model.hop + 1 + sum(model.context)
+    width = n_input_samples(TILE, model.hop, model.context)
     starts = range(0, sound.shape[1] - sum(model.context), TILE * model.hop)
     return np.concatenate([model.scores(sound[:, start : start + width]) for start in starts], axis=1)

@@ -33,6 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from oscine.core.errors import InputError
 from oscine.core.params import Decibels, Field, Hertz, Params, Seconds
+from oscine.recordings.frames import n_frames
 
 _VALUES_AT_ONCE = 2**22
 
@@ -157,15 +158,6 @@ def spectrogram(sound: ArrayLike, sample_rate: float, params: SpectrogramParams 
         weakest = np.float32(10 ** (params.floor / factor))
         values = np.maximum(factor * np.log10(np.maximum(values, weakest)), np.float32(params.floor))
     return Spectrogram(values, centres, np.arange(frames, dtype=np.float64) * (hop / sample_rate))
-
-
-def n_frames(n_samples: int, hop: int) -> int:
-    """Frames that cover a sound: every sample is within half a hop of a frame's centre.
-
-    >>> [n_frames(n, 4) for n in (0, 1, 2, 3, 4, 7)]
-    [0, 1, 1, 2, 2, 3]
-    """
-    return (n_samples - 1 + hop // 2) // hop + 1 if n_samples else 0
 
 
 def bands(
