@@ -34,10 +34,10 @@ def test_encode(target):
 
 def test_decode_inverts_encode(target):
     encoded = _encode(target)
-    one_hot = np.stack([encoded == label for label in range(target.n_outputs(LABELS))], axis=-2)
+    one_hot = np.stack([encoded == label for label in range(len(target.outputs(LABELS)))], axis=-2)
     probabilities = target.decode(np.where(one_hot, 20.0, -20.0).astype(np.float32))
     assert probabilities.dtype == np.float32
-    assert probabilities.shape == (target.n_outputs(LABELS), N_FRAMES)
+    assert probabilities.shape == (len(target.outputs(LABELS)), N_FRAMES)
     known = encoded != UNKNOWN
     assert np.array_equal((probabilities > 0.5)[:, known], one_hot[:, known])
 

@@ -12,7 +12,7 @@ from oscine.core.errors import InputError
 from oscine.evaluation import evaluate as module
 from oscine.evaluation.evaluate import EvaluateParams, evaluate
 from oscine.networks.model import Model
-from oscine.prediction import tiles
+from oscine.networks.network import Network
 from oscine.prediction.decoders.maximum import Maximum
 from oscine.prediction.predict import predict
 from oscine.prediction.segment import SegmentParams, segment
@@ -110,7 +110,7 @@ def long(oracle, dataset):
 @pytest.mark.parametrize("tile", [16, 64, 2048])
 @pytest.mark.parametrize("decoder", ["threshold", "maximum"])
 def test_scores_are_those_of_prediction_bit_for_bit(oracle, long, tile, decoder, monkeypatch):
-    monkeypatch.setattr(tiles, "TILE", tile)
+    monkeypatch.setattr(Network, "tile", tile)
     monkeypatch.setattr(module, "_TILES", 2)
     model = oracle()
     recording = long.recordings[0]
@@ -128,7 +128,7 @@ def test_scores_are_those_of_prediction_bit_for_bit(oracle, long, tile, decoder,
 
 def test_sounds_are_those_of_segment(oracle, long, monkeypatch):
     """Within what is covered, whatever has been left uncomputed beyond."""
-    monkeypatch.setattr(tiles, "TILE", 16)
+    monkeypatch.setattr(Network, "tile", 16)
     model, recording = oracle(events=("pulse",)), long.recordings[0]
     params = EvaluateParams(segment=SegmentParams(decoder=Maximum(), event_distance=0.3))
     pieces = module._pieces(model, long.part("validation"), recording, "a.wav", params)

@@ -12,8 +12,8 @@ import soundfile
 
 from oscine.core.errors import Cancelled, InputError
 from oscine.core.monitor import Monitor
+from oscine.networks.network import Network
 from oscine.prediction import predict as module
-from oscine.prediction import tiles
 from oscine.prediction.predict import PredictParams, predict, prior_weights, weigh
 from oscine.prediction.probability_wav import save_probability_wavs
 from oscine.recordings.recording import Recording
@@ -65,7 +65,7 @@ def test_scores_of_fly_song_do_not_depend_on_the_block(
         assert [path.read_bytes() for path in save_probability_wavs(other, tmp_path)] == files, block
     assert {soundfile.info(path).samplerate for path in tmp_path.iterdir()} == {expected_rate}
     for tile in (1000, 8192):
-        monkeypatch.setattr(tiles, "TILE", tile)
+        monkeypatch.setattr(Network, "tile", tile)
         np.testing.assert_allclose(in_blocks(model, recording, 60.0).values, whole.values, rtol=0, atol=1e-6)
 
 

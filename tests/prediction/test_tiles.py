@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from oscine.networks.network import Network
 from oscine.prediction import tiles
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
@@ -12,7 +13,7 @@ from oscine.recordings.recording import Recording
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(tiles, "TILE", 32)
+    monkeypatch.setattr(Network, "tile", 32)
 
 
 @pytest.fixture
@@ -20,13 +21,13 @@ def recording():
     return Recording.from_sound(np.random.default_rng(0).normal(0, 0.01, 1001), 2500.0)
 
 
-def test_count():
-    assert [tile_count(n) for n in (0, 1, 32, 33, 64)] == [0, 1, 1, 2, 2]
+def test_count(network):
+    assert [tile_count(network(), n) for n in (0, 1, 32, 33, 64)] == [0, 1, 1, 2, 2]
 
 
 def test_one_by_one_as_all_at_once(network, recording):
     model = network()
-    n_tiles = tile_count(model.n_frames(recording.n_samples))
+    n_tiles = tile_count(model, model.n_frames(recording.n_samples))
     assert n_tiles == 8
     whole = score_tiles(model, read_tiles(model, recording, 0, n_tiles))
     assert whole.shape == (3, model.n_frames(recording.n_samples)) == (3, 251)
@@ -40,7 +41,7 @@ def test_as_the_model_itself(network, recording):
     left, right = model.context
     n_frames = model.n_frames(recording.n_samples)
     sound = tiles.read_padded(recording, -left, (n_frames - 1) * model.hop + 1 + right)
-    ours = score_tiles(model, read_tiles(model, recording, 0, tile_count(n_frames)))
+    ours = score_tiles(model, read_tiles(model, recording, 0, tile_count(model, n_frames)))
     np.testing.assert_allclose(ours, model.scores(sound), atol=1e-6)
 
 

@@ -18,6 +18,7 @@ from oscine.core.monitor import SILENT
 from oscine.datasets.sampler import FrameGrid
 from oscine.networks.fitting import fit_recording
 from oscine.networks.losses.cross_entropy import CrossEntropy
+from oscine.networks.targets.exclusive import Exclusive
 from oscine.training.examples import make_sampler
 from oscine.training.loop import Fit
 from oscine.training.train import train
@@ -228,7 +229,9 @@ def test_validation_does_not_depend_on_its_batches(song, tmp_path, helpers):
     measured = []
     for size in (2, 3, 50):
         params = helpers.tiny(batch_size=size)
-        fit = Fit(model.network, CrossEntropy(), validation, validation, params, tmp_path, 0, lambda *_: None)
+        fit = Fit(
+            model.network, Exclusive(), CrossEntropy(), validation, validation, params, tmp_path, 0, lambda *_: None
+        )
         measured.append(fit._measure(Cpu(), model.network))
     for other in measured[1:]:
         assert other == pytest.approx(measured[0], rel=1e-5)

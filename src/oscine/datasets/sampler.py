@@ -18,7 +18,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +61,8 @@ class Example:
     """Groups are balanced against each other: the label and its kind."""
 
 
-Truth = Callable[[str, int, int], NDArray[np.integer]]
-"""`truth(recording, first_frame, n_frames)`: what is true in these frames, -1 where nobody knows; axes (frame,)."""
+Truth = Callable[[str, int, int], NDArray[np.int64] | NDArray[np.float32]]
+"""`truth(recording, first_frame, n_frames)`: what is true in these frames, axes ([output,] frame), as targets encode it."""
 
 
 class Sampler:
@@ -108,7 +108,7 @@ class Sampler:
     def __len__(self) -> int:
         return len(self._onsets)
 
-    def batch(self, step: int, size: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def batch(self, step: int, size: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Windows and their truth.
 
         Parameters
@@ -121,7 +121,7 @@ class Sampler:
         sound
             Float32 (batch, channel, sample).
         truth
-            Int64 (batch, frame); -1 is unknown.
+            (batch, [output,] frame), as the target encodes it.
         """
         random = np.random.default_rng((self.seed, step))
         group = random.integers(len(self._groups), size=size)
@@ -136,7 +136,7 @@ class Sampler:
         other.seed = seed
         return other
 
-    def centred(self, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    def centred(self, size: int) -> Iterator[tuple[NDArray[np.float32], NDArray[Any]]]:
         """One window around the middle of every example, in order, in batches."""
         for begin in range(0, len(self), size):
             example = np.arange(begin, min(begin + size, len(self)))
@@ -144,14 +144,15 @@ class Sampler:
 
     def _gather(
         self, example: NDArray[np.int64], instant: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
         frame = np.rint(instant * self.grid.frame_rate).astype(np.int64) - self.n_frames // 2
         frame = frame.clip(self._first[example], self._last[example])
         frames = (frame + self._truth_shift[example])[:, None] + np.arange(self.n_frames)
         samples = (frame * self.grid.hop + self._sound_shift[example])[:, None]
         samples = samples + np.arange(self.grid.n_samples(self.n_frames))
         sound = self._sound[:, samples]  # (channel, batch, sample)
-        return np.ascontiguousarray(sound.transpose(1, 0, 2)), self._truth[frames].astype(np.int64)
+        truth = self._truth[..., frames]  # ([output,] batch, frame)
+        return np.ascontiguousarray(sound.transpose(1, 0, 2)), np.ascontiguousarray(np.moveaxis(truth, -2, 0))
 
     def _decode(
         self, examples: list[Example], recordings: dict[str, Recording], truth: Truth, monitor: Monitor
@@ -179,13 +180,14 @@ class Sampler:
         truth_at = np.concatenate([[0], np.cumsum(n_frames)])
         n_channels = recordings[stretches[0][0]].n_channels
         self._sound = _array((n_channels, int(sound_at[-1])))
-        self._truth = np.empty(int(truth_at[-1]), np.int16)
+        probe = truth(stretches[0][0], stretches[0][1], 1)
+        self._truth = np.empty((*probe.shape[:-1], int(truth_at[-1])), probe.dtype)
         with monitor.task("Reading sounds", total=float(n_samples.sum() / self.grid.sample_rate), unit="s") as task:
             for (name, begin, end), at_sound, at_truth in zip(stretches, sound_at, truth_at, strict=False):
                 start = begin * self.grid.hop - self.grid.context[0]
                 length = self.grid.n_samples(end - begin)
                 self._sound[:, at_sound : at_sound + length] = read_padded(recordings[name], start, start + length)
-                self._truth[at_truth : at_truth + end - begin] = truth(name, begin, end - begin)
+                self._truth[..., at_truth : at_truth + end - begin] = truth(name, begin, end - begin)
                 task.advance(length / self.grid.sample_rate)
         stretch_begin = np.array([begin for _, begin, _ in stretches])
         self._first = stretch_begin[owner]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,6 @@ from oscine.metrics.segments import SegmentScores, score_segments
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
 from oscine.networks.target import UNKNOWN
-from oscine.prediction import tiles
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment, thresholds_of
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
@@ -186,7 +185,7 @@ class _Piece:
 
     begin: int
     scores: NDArray[np.float32]
-    truth: NDArray[np.int64]
+    truth: NDArray[Any]
 
     def sounds(self, model: Model, name: str, params: SegmentParams) -> pd.DataFrame:
         """What the scores amount to, at times of the recording."""
@@ -212,8 +211,8 @@ def _pieces(
     decoding = params.segment
     reach = max(decoding.event_distance, decoding.max_gap, decoding.min_duration, params.tolerance)
     covered = part.coverage.intervals(name, recording.duration)
-    for first, stop in _tile_ranges(covered, n_frames, grid.frame_rate, reach):
-        begin, end = first * tiles.TILE, min(stop * tiles.TILE, n_frames)
+    for first, stop in _tile_ranges(model, covered, n_frames, reach):
+        begin, end = first * model.tile, min(stop * model.tile, n_frames)
         groups = [(group, min(group + _TILES, stop)) for group in range(first, stop, _TILES)]
         scores = [score_tiles(model, read_tiles(model, recording, *group)) for group in groups]
         yield _Piece(begin, np.concatenate(scores, axis=1), truth_of(name, begin, end - begin))
@@ -282,14 +281,12 @@ def can_be_judged(
     return np.array([total(intersect([span], covered)) >= span[1] - span[0] - 1e-9 for span in wide], bool)
 
 
-def _tile_ranges(
-    covered: NDArray[np.float64], n_frames: int, frame_rate: float, reach: float
-) -> Iterator[tuple[int, int]]:
+def _tile_ranges(model: Model, covered: NDArray[np.float64], n_frames: int, reach: float) -> Iterator[tuple[int, int]]:
     """Runs of tiles that the covered stretches and what is within reach of them touch."""
-    wanted = np.zeros(tile_count(n_frames), bool)
+    wanted, frame_rate = np.zeros(tile_count(model, n_frames), bool), model.frame_rate
     for onset, offset in covered:
         first, last = math.floor((onset - reach) * frame_rate) - 1, math.ceil((offset + reach) * frame_rate) + 1
-        wanted[max(0, first) // tiles.TILE : max(0, last) // tiles.TILE + 1] = True
+        wanted[max(0, first) // model.tile : max(0, last) // model.tile + 1] = True
     edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
     yield from ((int(first), int(stop)) for first, stop in edges)
 

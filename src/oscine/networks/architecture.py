@@ -6,10 +6,11 @@ any `Specification`. It imports torch inside `build`, so that help texts and for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from oscine.core.plugins import Plugin, PluginKind
 from oscine.networks.specification import Specification
+from oscine.networks.traits import Traits
 
 if TYPE_CHECKING:
     from oscine.networks.network import Network
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 class Architecture(Plugin):
     """Base of every architecture; its fields are its options."""
+
+    def suited(self, traits: Traits) -> Self:
+        """The same with those options that were left open taken from the data; by default none is left open."""
+        return self
 
     def build(self, specification: Specification) -> Network:
         """The network for a task, its weights initialised with seed 0.

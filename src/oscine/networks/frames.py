@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from oscine.recordings.frames import n_frames as n_frames  # the same for spectrograms
 
+TILE = 2048
+"""Frames that a network computes at once in prediction, unless it is trained on windows that it pads itself."""
+
 
 def n_valid_frames(n_samples: int, hop: int, context: tuple[int, int]) -> int:
     """Number of frames that a network gives for an input of `n_samples` samples, without padding.

@@ -17,14 +17,15 @@ class Loss(Plugin):
     """Base of every loss; its fields are its options."""
 
     def __call__(self, logits: Tensor, target: Tensor, class_weights: Tensor | None = None) -> Tensor:
-        """The loss of a batch, one number, with its gradient.
+        """The loss of a batch, one number, with its gradient; zero, with a gradient of zeros, where nothing is known.
 
         Parameters
         ----------
         logits
-            (batch, label, frame).
+            (batch, output, frame).
         target
-            What the target encoded, (batch, frame) for a target of single labels.
+            What the target encoded: labels (batch, frame), -1 where unknown, or values (batch, output, frame), not a
+            number where unknown.
         class_weights
             Weight of each label (label,); all one where none are given.
         """

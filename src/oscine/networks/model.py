@@ -124,6 +124,16 @@ class Model:
         return self.specification.n_channels
 
     @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the scores, one for each output of the network; in most targets they are the labels."""
+        return self.target.outputs(self.labels)
+
+    @property
+    def tile(self) -> int:
+        """Frames that prediction computes at once."""
+        return self.network.tile
+
+    @property
     def hop(self) -> int:
         """Samples from one frame to the next."""
         return self.network.hop
@@ -176,6 +186,7 @@ class Model:
             "hop": self.hop,
             "context": list(self.context),
             "frame_rate": self.frame_rate,
+            "tile": self.network.tile,
             "events": list(self.events),
             "thresholds": self.thresholds,
             "decoder": _plain(self.decoder),
@@ -332,6 +343,7 @@ class Model:
             target = TARGETS.make(header["target"])
             network = architecture.build(Specification.from_dict(header["specification"]))
             provenance = Provenance.model_validate(header["provenance"]) if header["provenance"] else None
+            network.tile = int(header.get("tile", network.tile))
             _fill(network, weights)
             return cls(
                 network.eval(),

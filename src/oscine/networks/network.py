@@ -4,9 +4,16 @@ A `Network` is made of a front end, a standardisation of what that gives, and a 
 
     waveform (batch, channel, sample) -> features (batch, map, frequency, time) -> logits (batch, label, frame)
 
-It is valid and fully convolutional: an input of ``left + 1 + right + (n - 1) * hop`` samples gives exactly `n` frames,
-each of which depends on its own ``left + 1 + right`` samples alone. So prediction over blocks with context equals
-prediction over the whole, and one network serves training on windows of any length and streaming alike.
+An input of ``left + 1 + right + (n - 1) * hop`` samples gives exactly `n` frames, and one network serves training on
+windows of any length and streaming alike. Three things differ between networks, and each says so of itself:
+
+- `is_exact`: each frame depends on its own ``left + 1 + right`` samples alone, as in every convolutional network that
+  pads nothing. Prediction over blocks with context then equals prediction over the whole. A recurrent layer, or a
+  normalisation over time, sees all that it is given; its network is not exact.
+- `step`: blocks that begin on multiples of so many frames equal the whole. More than one where sound is pooled and
+  brought back to its length.
+- `is_windowed`: it pads with zeros inside its input, as the peers' networks do, so that the frames near the ends are
+  worse. Prediction then computes tiles that are as long as the windows it was trained on.
 
 The front end's features are standardised per map and frequency by numbers that are measured on training data
 (`standardise`) and stored with the weights. Sound is often faint, fly song some thousandth of full scale, and a
@@ -15,7 +22,7 @@ network started on numbers that small learns slowly or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 import numpy as np
@@ -23,13 +30,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from oscine.networks.frames import n_frames, n_input_samples, n_valid_frames
+from oscine.networks.frames import TILE, n_frames, n_input_samples, n_valid_frames
 from oscine.networks.layers.standardisation import Standardisation
 from oscine.networks.specification import Specification
 
 
 class Network(nn.Module):
     """Base of every network.
+
+    Attributes
+    ----------
+    is_exact
+        Whether a frame depends on its context alone.
+    step
+        Frames at whose multiples blocks may begin, to equal the whole.
+    is_windowed
+        Whether it pads within its input.
+    tile
+        Frames that prediction computes at once.
 
     Parameters
     ----------
@@ -43,7 +61,14 @@ class Network(nn.Module):
         Samples from one frame to the next.
     context
         Samples needed before and after the sample at a frame's centre.
+    step_of_features
+        Samples that one step of the front end sees, and from one step to the next; those of a frame by default.
     """
+
+    is_exact: bool = True
+    step: int = 1
+    is_windowed: bool = False
+    tile: int = TILE
 
     def __init__(
         self,
@@ -53,9 +78,11 @@ class Network(nn.Module):
         n_bins: int,
         hop: int,
         context: tuple[int, int],
+        step_of_features: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
         self.specification, self.hop, self.context = specification, hop, context
+        self.step_of_features = step_of_features or (hop, hop)
         self.front_end = front_end
         self.standardisation = Standardisation(n_maps, n_bins)
 
@@ -74,21 +101,44 @@ class Network(nn.Module):
 
     # -- what every network does -------------------------------------------------------------------------------
 
-    def forward(self, waveform: Tensor) -> Tensor:
+    def forward(self, waveform: Tensor, edit: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """Logits of each label in each frame.
 
         Parameters
         ----------
         waveform
             Sound (batch, channel, sample), at the specification's sample rate.
+        edit
+            Is given the standardised features (batch, map, frequency, time), and gives those that the body shall see:
+            for masking some of them in training, or for looking at them.
 
         Returns
         -------
         Tensor
             (batch, label, frame); the first frame is centred on sample ``context[0]``.
         """
-        logits: Tensor = self.body(self.features(waveform))
+        features = self.features(waveform)
+        logits: Tensor = self.body(edit(features) if edit else features)
         return logits
+
+    def columns(self, features: Tensor, n_frames: int) -> Tensor:
+        """The features at the centre of each frame, one below the other.
+
+        Parameters
+        ----------
+        features
+            (batch, map, frequency, time), as `features` gives them for an input of `n_frames` frames.
+        n_frames
+            Frames of that input.
+
+        Returns
+        -------
+        Tensor
+            (batch, map × frequency, frame).
+        """
+        window, stride = self.step_of_features
+        first, every = max(0, (self.context[0] - window // 2) // stride), max(1, self.hop // stride)
+        return features.flatten(1, 2)[..., first::every][..., :n_frames]
 
     def hidden(self, waveform: Tensor) -> list[Tensor]:
         """The hidden layers, in order, before their nonlinearity.

@@ -7,6 +7,9 @@ Annotations come as three arrays, one entry per row: onsets and offsets (s) and 
 set. Coverage comes as an array (n, 2) of half-open stretches (s) that somebody has annotated exhaustively. Frame `i`
 is centred on ``start + i / frame_rate``.
 
+An encoded truth is one of two: the index of the one label of each frame (frame,), int64, `UNKNOWN` where nobody knows;
+or the wished value of each output (output, frame), float32, not a number where nobody knows.
+
 `Timeline` is the part that all targets of single labels share: which annotation holds at a time.
 """
 
@@ -14,12 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from oscine.core.plugins import Plugin, PluginKind
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 UNKNOWN = -1
 """Target of a frame that nobody has judged: it is left out of every loss and every metric."""
@@ -33,9 +39,9 @@ class Target(Plugin):
     loss: ClassVar[str] = "cross-entropy"
     """Name of the loss that fits it."""
 
-    def n_outputs(self, labels: Sequence[str]) -> int:
-        """How many scores a network must give per frame."""
-        return len(labels)
+    def outputs(self, labels: Sequence[str], n_channels: int = 1) -> tuple[str, ...]:
+        """Names of the scores that a network must give per frame: the labels, unless the target says otherwise."""
+        return tuple(labels)
 
     def reach(self, frame_rate: float) -> float:
         """How far from its time an event holds, in seconds: half a frame of so many hertz."""
@@ -52,13 +58,58 @@ class Target(Plugin):
         *,
         labels: Sequence[str],
         start: float = 0.0,
-    ) -> NDArray[np.int64]:
-        """What a network should say in each frame, for a loss."""
+    ) -> NDArray[np.int64] | NDArray[np.float32]:
+        """What a network should say in each frame, for a loss: (frame,) labels or (output, frame) values."""
         raise NotImplementedError
 
     def decode(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities (…, label, frame) of a network's logits (…, label, frame)."""
+        """Probabilities (…, output, frame) of a network's logits (…, output, frame)."""
         raise NotImplementedError
+
+    def is_present(self, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which outputs each frame is said to have, of scores (…, output, frame): the most probable one.
+
+        Examples
+        --------
+        >>> Target().is_present(np.array([[0.2, 0.6], [0.8, 0.4]], np.float32)).tolist()
+        [[False, True], [True, False]]
+        """
+        most = scores.argmax(axis=-2)[..., None, :]
+        return np.asarray(np.arange(scores.shape[-2])[:, None] == most)
+
+    def judge(
+        self, truth: NDArray[np.int64] | NDArray[np.float32], n_outputs: int
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which outputs each frame has, and of which this is known, of an encoded truth.
+
+        Parameters
+        ----------
+        truth
+            (…, frame) labels, or (…, output, frame) values.
+        n_outputs
+            Number of outputs.
+
+        Returns
+        -------
+        present, known
+            (…, output, frame) each.
+
+        Examples
+        --------
+        >>> present, known = Target().judge(np.array([1, -1]), n_outputs=2)
+        >>> present.tolist(), known.tolist()
+        ([[False, False], [True, False]], [[True, False], [True, False]])
+        """
+        if np.issubdtype(truth.dtype, np.integer):
+            labels = truth[..., None, :]
+            present = np.arange(n_outputs)[:, None] == labels
+            return present, np.broadcast_to(labels != UNKNOWN, present.shape)
+        known = ~np.isnan(truth)
+        return self.is_present(np.where(known, truth, 0).astype(np.float32)) & known, known
+
+    def of_sound(self, sound: Tensor, hop: int, context: tuple[int, int]) -> Tensor | None:
+        """Truth (batch, output, frame) that is in the input (batch, channel, sample) itself; none by default."""
+        return None
 
 
 TARGETS = PluginKind("targets", Target, "oscine.networks.targets")

@@ -22,7 +22,6 @@ from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
-from oscine.prediction import tiles
 from oscine.prediction.outputs import save_prediction, up_to_date
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams
@@ -187,11 +186,11 @@ def _blocks(
     model: Model, recording: Recording, n_frames: int, params: PredictParams
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """First frame and scores of each block; the next block is read while one is computed."""
-    n_tiles = max(1, round(params.block * model.frame_rate / tiles.TILE))
-    firsts = range(0, tile_count(n_frames), n_tiles)
+    n_tiles = max(1, round(params.block * model.frame_rate / model.tile))
+    firsts = range(0, tile_count(model, n_frames), n_tiles)
 
     def read(first: int) -> NDArray[np.float32]:
-        return read_tiles(model, recording, first, min(first + n_tiles, tile_count(n_frames)))
+        return read_tiles(model, recording, first, min(first + n_tiles, tile_count(model, n_frames)))
 
     with ThreadPoolExecutor(1) as reader:
         ahead = reader.submit(read, 0) if n_frames else None
@@ -200,7 +199,7 @@ def _blocks(
             sound = ahead.result()
             if first + n_tiles < firsts.stop:
                 ahead = reader.submit(read, first + n_tiles)
-            yield first * tiles.TILE, score_tiles(model, sound)
+            yield first * model.tile, score_tiles(model, sound)
 
 
 class _Spilled:

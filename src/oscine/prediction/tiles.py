@@ -1,7 +1,7 @@
 """Tiles: the unit of a prediction's arithmetic.
 
-A tile is a fixed number of frames that begins at a whole multiple of it, computed by itself from the sound that
-its frames see. However a recording is cut into blocks, read ahead, resumed or sampled, the same tiles are
+A tile is a fixed number of frames (`Model.tile`) that begins at a whole multiple of it, computed by itself from the
+sound that its frames see. However a recording is cut into blocks, read ahead, resumed or sampled, the same tiles are
 computed, so that the scores are the same to the last bit. (Floating-point sums depend on the shape of the arrays:
 the same frames computed in other tiles differ by about 1e-7.)
 
@@ -18,13 +18,10 @@ from oscine.networks.model import Model
 from oscine.recordings.padding import read_padded
 from oscine.recordings.recording import Recording
 
-TILE = 2048
-"""Frames of a tile."""
 
-
-def tile_count(n_frames: int) -> int:
+def tile_count(model: Model, n_frames: int) -> int:
     """Tiles that hold this many frames."""
-    return -(-n_frames // TILE)
+    return -(-n_frames // model.tile)
 
 
 def read_tiles(model: Model, recording: Recording, first: int, stop: int) -> NDArray[np.float32]:
@@ -38,12 +35,12 @@ def read_tiles(model: Model, recording: Recording, first: int, stop: int) -> NDA
         Numbers of tiles; the last one of the recording ends with its frames.
     """
     left, right = model.context
-    n_frames = min(stop * TILE, model.n_frames(recording.n_samples))
-    return read_padded(recording, first * TILE * model.hop - left, (n_frames - 1) * model.hop + 1 + right)
+    n_frames = min(stop * model.tile, model.n_frames(recording.n_samples))
+    return read_padded(recording, first * model.tile * model.hop - left, (n_frames - 1) * model.hop + 1 + right)
 
 
 def score_tiles(model: Model, sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scores (label, frame) of the tiles that `read_tiles` read, one tile at a time."""
-    width = n_input_samples(TILE, model.hop, model.context)
-    starts = range(0, sound.shape[1] - sum(model.context), TILE * model.hop)
+    width = n_input_samples(model.tile, model.hop, model.context)
+    starts = range(0, sound.shape[1] - sum(model.context), model.tile * model.hop)
     return np.concatenate([model.scores(sound[:, start : start + width]) for start in starts], axis=1)

@@ -92,7 +92,7 @@ def _covered(span: NDArray[np.float64], covered: Intervals) -> Intervals:
 
 def find_truth(
     part: Annotations, recordings: dict[str, Recording], labels: LabelSet, target: Target, grid: FrameGrid
-) -> Callable[[str, int, int], NDArray[np.int64]]:
+) -> Callable[[str, int, int], NDArray[np.int64] | NDArray[np.float32]]:
     """`truth(recording, first_frame, n_frames)` of a part, unknown where it does not cover (see `Sampler`).
 
     Of all annotations and stretches only those near the frames are looked at, so that the time for many short looks
@@ -108,7 +108,7 @@ def find_truth(
         mine = places.get(name, np.empty(0, np.intp))
         tables[name] = (spans[mine], indices[mine], part.coverage.intervals(name, recording.duration))
 
-    def truth(name: str, first: int, n_frames: int) -> NDArray[np.int64]:
+    def truth(name: str, first: int, n_frames: int) -> NDArray[np.int64] | NDArray[np.float32]:
         times = (first + np.arange(n_frames)) / grid.frame_rate
         annotated, label, covered = tables[name]
         margin = reach + 1 / grid.frame_rate
@@ -120,6 +120,8 @@ def find_truth(
             onsets, offsets, label[near], covered[around], n_frames, grid.frame_rate, labels=labels, start=times[0]
         )
         known = Coverage({name: covered[around]}).known(name, times, reach)
-        return np.where(known, values, UNKNOWN)
+        unknown = UNKNOWN if np.issubdtype(values.dtype, np.integer) else np.float32(np.nan)
+        masked: NDArray[np.int64] | NDArray[np.float32] = np.where(known, values, unknown)
+        return masked
 
     return truth

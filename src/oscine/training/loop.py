@@ -31,7 +31,7 @@ from oscine.datasets.sampler import Sampler
 from oscine.metrics.frames import confusion_matrix, mean
 from oscine.networks.loss import Loss
 from oscine.networks.network import Network
-from oscine.networks.target import UNKNOWN
+from oscine.networks.target import UNKNOWN, Target
 from oscine.training.checkpoint import Checkpoint
 from oscine.training.metrics_file import METRICS, MetricsFile
 from oscine.training.optimizers import make_optimizer
@@ -46,8 +46,8 @@ class Fit:
 
     Attributes
     ----------
-    network, loss
-        What is trained, and on what.
+    network, target, loss
+        What is trained, on what, and what is made small.
     sampler, validation
         Where batches come from; no validation where there is nothing to validate on.
     params
@@ -61,6 +61,7 @@ class Fit:
     """
 
     network: Network
+    target: Target
     loss: Loss
     sampler: Sampler
     validation: Sampler | None
@@ -156,8 +157,10 @@ class Fit:
         torch.manual_seed(_mixed(self.seed, step))  # of the units that are dropped
         network.train()
         optimizer.zero_grad()
-        logits = network(sound)
-        loss = self.loss(logits, truth)
+        columns: list[Tensor] = []
+        logits = network(sound, self._look(columns)) if self.params.smoothing.needs_columns else network(sound)
+        truth = self._truth(sound, truth)
+        loss = self._loss(logits, truth, columns)
         value = loss.item()
         if not math.isfinite(value):
             raise InputError(
@@ -170,9 +173,37 @@ class Fit:
         if self.params.clip:
             fabric.clip_gradients(network, optimizer, max_norm=self.params.clip)
         optimizer.step()
-        known = truth != UNKNOWN
-        right = ((logits.argmax(1) == truth) & known).sum() / known.sum().clamp(min=1)
-        return {"loss": value, "accuracy": right.item()}
+        return {"loss": value, "accuracy": self._accuracy(logits, truth)}
+
+    def _truth(self, sound: Tensor, truth: Tensor) -> Tensor:
+        """The truth of a batch, which some targets take from the sound itself."""
+        own = self.target.of_sound(sound, self.network.hop, self.network.context)
+        return truth if own is None else own
+
+    def _look(self, columns: list[Tensor]) -> Callable[[Tensor], Tensor]:
+        """Puts the features of every frame aside, for the smoothing term."""
+
+        def look(features: Tensor) -> Tensor:
+            n_frames = self.sampler.n_frames
+            columns.append(self.network.columns(features, n_frames))
+            return features
+
+        return look
+
+    def _loss(self, logits: Tensor, truth: Tensor, columns: list[Tensor]) -> Tensor:
+        """The loss with its smoothing term."""
+        loss = self.loss(logits, truth)
+        if self.params.smoothing.weight:
+            known = truth != UNKNOWN if truth.ndim == 2 else ~truth.isnan().any(dim=1)
+            loss = loss + self.params.smoothing(logits, known, columns[0] if columns else None)
+        return loss
+
+    def _accuracy(self, logits: Tensor, truth: Tensor) -> float:
+        """Share of what is known of a batch that the network says rightly."""
+        scores = self.target.decode(logits.detach().float().cpu().numpy())
+        present, known = self.target.judge(truth.cpu().numpy(), scores.shape[-2])
+        right = ((self.target.is_present(scores) == present) | ~known).all(axis=-2) & known.any(axis=-2)
+        return float(right.sum() / max(1, known.any(axis=-2).sum()))
 
     def _validate(
         self,

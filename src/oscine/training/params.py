@@ -10,6 +10,8 @@ from oscine.networks.architectures.songexplorer import SongExplorer
 from oscine.networks.frontends.spectrogram import Spectrogram
 from oscine.networks.loss import LOSSES, Loss
 from oscine.networks.losses.cross_entropy import CrossEntropy
+from oscine.networks.smoothing import SMOOTHINGS, Smoothing
+from oscine.networks.smoothings.tmse import Tmse
 from oscine.networks.target import TARGETS, Target
 from oscine.networks.targets.exclusive import Exclusive
 from oscine.training.optimizers import OptimizerName
@@ -26,6 +28,8 @@ class TrainParams(OperationParams):
     """What a frame can be."""
     loss: Annotated[Loss, LOSSES] = CrossEntropy()
     """What is made small."""
+    smoothing: Annotated[Smoothing, SMOOTHINGS] = Tmse(weight=0.0)
+    """What makes scores change seldom from frame to frame, beside the loss."""
     normalise: bool = True
     """Bring every recording to the same level of background noise, since recorders differ in gain."""
     sample_rate: Hertz | None = Field(None, gt=0)

@@ -130,10 +130,12 @@ def _fitted(dataset: Dataset, params: TrainParams) -> tuple[dict[str, Recording]
             cure=f"Resample them as they are read: --sample-rate {max(rates):g}",
         )
     names = dataset.names()
+    n_channels = dataset.recordings.by_name(names[0]).n_channels
     specification = Specification(
         labels=tuple(dataset.labels),
         sample_rate=params.sample_rate or rates[0],
-        n_channels=dataset.recordings.by_name(names[0]).n_channels,
+        n_channels=n_channels,
+        n_outputs=len(params.target.outputs(tuple(dataset.labels), n_channels)),
         normalise=params.normalise,
     )
     fitted = {name: fit_recording(dataset.recordings.by_name(name), specification, resample=True) for name in names}
@@ -245,7 +247,7 @@ def _replicate(number: int, out: Path, task: _Task, monitor: Monitor) -> dict[st
         if best:
             model.save(folder / BEST)
 
-    fit = Fit(network, params.loss, sampler, task.validation, params, folder, seeds["batches"], keep)
+    fit = Fit(network, params.target, params.loss, sampler, task.validation, params, folder, seeds["batches"], keep)
     state = fit.run(monitor)
     if task.validation is None:
         return {"step": state.best_step}

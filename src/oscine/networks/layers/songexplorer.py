@@ -50,7 +50,8 @@ class SongExplorerNetwork(Network):
         dense: Sequence[int] = (),
     ) -> None:
         hop = geometry.stride * stack.downsampling
-        super().__init__(specification, front_end, geometry.n_maps, geometry.n_bins, hop, context)
+        step = (geometry.window, geometry.stride)
+        super().__init__(specification, front_end, geometry.n_maps, geometry.n_bins, hop, context, step)
         self.geometry, self.stack = geometry, stack
         self.convolutions = nn.ModuleList(_convolution(layer) for layer in stack.convolutions)
         before, after = (normalization == place for place in ("before", "after"))

@@ -1,0 +1,43 @@
+"""Smoothing terms: the plug-in kind whose members make a network's scores change seldom.
+
+Added to the loss, such a term is the larger the more the scores of neighbouring frames differ. It counters the
+scattered wrong frames that cut a syllable in pieces. Pairs of frames of which one is unknown take no part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from oscine.core.params import Field
+from oscine.core.plugins import Plugin, PluginKind
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Smoothing(Plugin):
+    """Base of every smoothing term; its fields are its options."""
+
+    needs_columns: ClassVar[bool] = False
+    """Whether it looks at the network's features as well."""
+
+    weight: float = Field(0.15, ge=0)
+    """How much it counts beside the loss; 0 leaves it out."""
+
+    def __call__(self, logits: Tensor, known: Tensor, columns: Tensor | None = None) -> Tensor:
+        """The term, times its weight: one number, with its gradient.
+
+        Parameters
+        ----------
+        logits
+            (batch, output, frame).
+        known
+            Whether the truth of a frame is known (batch, frame).
+        columns
+            Features at the centre of each frame (batch, feature, frame), where it `needs_columns`.
+        """
+        raise NotImplementedError
+
+
+SMOOTHINGS = PluginKind("smoothings", Smoothing, "oscine.networks.smoothings")
+"""Every smoothing term, by name."""

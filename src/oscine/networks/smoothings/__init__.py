@@ -1,0 +1,1 @@
+"""Smoothing terms: one file each, found by scanning (see `oscine.networks.smoothing`)."""
