@@ -40,7 +40,7 @@ def architecture(request: pytest.FixtureRequest) -> Architecture:
 
 @pytest.fixture(scope="module")
 def sound() -> torch.Tensor:
-    return 0.01 * torch.randn((2, 2, 6000), generator=torch.Generator().manual_seed(5))
+    return 0.01 * torch.randn((2, 2, 7000), generator=torch.Generator().manual_seed(5))
 
 
 def _model(architecture: Architecture, sound: torch.Tensor) -> Model:
