@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oscine.metrics.counts import pool
-from oscine.metrics.frames import ConfusionMatrix, confusion_matrix
+from oscine.metrics.frames import ConfusionMatrix, FrameErrors, confusion_matrix, frame_errors, frame_labels
 
 LABELS = ("pulse", "ambient")
 WORKED = ConfusionMatrix(np.array([[90, 10], [50, 950]]), LABELS)  # the example of the module's docstring
@@ -105,3 +105,65 @@ def test_what_are_no_frame_labels_is_refused(truth, predicted, problem: str) -> 
         confusion_matrix(truth, predicted, LABELS)
     with pytest.raises(ValueError, match="square"):
         ConfusionMatrix(np.zeros((2, 3), int), LABELS)
+
+
+def test_a_frame_has_the_label_that_holds_at_its_centre() -> None:
+    labels = frame_labels([[0.0104, 0.0106], [0.0154, 0.0155], [0.0155, 0.0164]], [0, 1, 2], 20, background=9)
+    assert np.flatnonzero(labels == 0).tolist() == [10]
+    assert np.flatnonzero(labels == 1).tolist() == []  # half-open: ends on the centre of frame 15
+    assert np.flatnonzero(labels == 2).tolist() == [15]  # begins on it
+    assert (labels == 9).sum() == 18
+
+
+def test_every_centre_of_a_millisecond_is_met_in_binary() -> None:
+    centres = np.round(np.arange(5000) / 1000 + 0.0005, 4)
+    firsts = [np.flatnonzero(frame_labels([[t, 9.0]], [0], 5000, background=1) == 0)[0] for t in centres[::7]]
+    assert firsts == list(range(0, 5000, 7))
+
+
+def test_the_one_that_starts_later_holds() -> None:
+    spans = [[0.002, 0.003], [0.0, 0.005]]
+    assert frame_labels(spans, [1, 0], 6, background=9).tolist() == [0, 0, 1, 0, 0, 9]
+    together = [[0.0, 0.004], [0.0, 0.002], [0.0, 0.004]]
+    assert frame_labels(together, [1, 2, 0], 5, background=9).tolist() == [1, 1, 1, 1, 9]
+
+
+def test_what_lies_beyond_the_ends_or_lasts_no_time() -> None:
+    spans = [[-0.002, 0.001], [0.003, 0.9], [0.0015, 0.0015], [7.0, 8.0]]
+    assert frame_labels(spans, [0, 1, 2, 3], 5, background=9).tolist() == [0, 9, 9, 1, 1]
+    assert frame_labels([], [], 3, background=9).tolist() == [9, 9, 9]
+    assert frame_labels([[0.0, 1.0]], [0], 0, background=9).tolist() == []
+
+
+def test_frames_of_any_length() -> None:
+    assert frame_labels([[0.1, 0.3]], [0], 5, frame=0.1, background=1).tolist() == [1, 0, 0, 1, 1]
+
+
+def test_frame_labels_say_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match="one label per segment"):
+        frame_labels([[0.0, 1.0]], [0, 1], 5, background=9)
+    with pytest.raises(ValueError, match="longer than 0 s"):
+        frame_labels([[0.0, 1.0]], [0], 5, 0.0, background=9)
+    with pytest.raises(ValueError, match="must both be"):
+        frame_errors([0, 1], [0], background=9)
+
+
+def test_silence_earns_no_credit_in_the_sound_error() -> None:
+    truth, predicted = [9] * 90 + [0] * 10, [9] * 85 + [0] * 10 + [9] * 5
+    errors = frame_errors(truth, predicted, background=9)
+    assert errors == FrameErrors(n_wrong=10, n_frames=100, n_sound=15)
+    assert (errors.frame_error, errors.sound_error) == (0.1, 10 / 15)
+    assert pool([errors, FrameErrors(0, 100, 15)]).frame_error == 0.05
+    assert json.loads(json.dumps(FrameErrors().to_dict()))["sound_error"] is None
+    with pytest.raises(ValueError, match="wrong frames"):
+        FrameErrors(2, 10, 1)
+
+
+@given(st.lists(st.tuples(st.sampled_from([-1, 0, 1, 2]), st.sampled_from([0, 1, 2])), max_size=30))
+def test_the_frame_error_is_that_of_the_confusion_matrix(pairs: list[tuple[int, int]]) -> None:
+    truth, predicted = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    errors = frame_errors(np.array(truth, int), np.array(predicted, int), background=2)
+    matrix = confusion_matrix(np.array(truth, int), np.array(predicted, int), ["a", "b", "background"])
+    assert errors.n_frames == matrix.counts.sum()
+    assert errors.n_wrong == matrix.counts.sum() - np.trace(matrix.counts)
+    assert errors.n_sound == errors.n_frames - matrix.counts[2, 2]

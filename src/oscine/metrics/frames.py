@@ -1,4 +1,4 @@
-"""Which labels are taken for which: the confusion matrix of frames.
+"""Which labels are taken for which: the confusion matrix of frames, and the frame error.
 
 Every frame that somebody has annotated is counted in the cell of its true label (row) and its predicted label
 (column). Frames of unknown truth (−1) are not counted at all, whatever was predicted there.
@@ -18,6 +18,10 @@ A worked example: 100 frames of `pulse`, of which 90 are found, and 1000 of `amb
 
 Rates of a label without frames are `nan`, and means over labels leave them out.
 
+Two annotations of a recording, whatever made them, are compared on frames of their own, 1 ms long by default
+(`frame_labels`). Their *frame error* is the share of frames whose labels differ. Most of a recording is often silence,
+for which there is easy credit, so `FrameErrors` also counts the frames that are sound in either annotation.
+
 References
 ----------
 .. [1] Arthur et al. (2021), SongExplorer: a deep learning workflow for discovery and segmentation of animal
@@ -34,11 +38,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from oscine.metrics.counts import plain, ratio
+from oscine.metrics.matching import intervals
 
 Array = NDArray[np.float64]
 
 UNKNOWN = -1
 """Frame label of a frame that nobody has annotated."""
+
+_SLACK = 1e-6
+"""Frames by which a binary time may miss the centre of one: 0.0015 s is the centre of a millisecond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +188,135 @@ def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, labels: Iterable[st
             raise ValueError(f"{what} frame labels must be within 0 and {len(names) - 1} (true ones also -1: unknown)")
     counts = np.bincount(true * len(names) + guess, minlength=len(names) ** 2)
     return ConfusionMatrix(counts.astype(np.int64).reshape(len(names), len(names)), names)
+
+
+@dataclass(frozen=True)
+class FrameErrors:
+    """How many frames are labelled wrongly, of all and of those where there is a sound.
+
+    Attributes
+    ----------
+    n_wrong, n_frames
+        Frames whose labels differ, of all that are known.
+    n_sound
+        Known frames with a sound in the truth, in the prediction, or in both. Wrong frames are all among them.
+
+    Examples
+    --------
+    >>> errors = FrameErrors(1, 10, 4) + FrameErrors(0, 10, 0)
+    >>> errors.frame_error, errors.sound_error
+    (0.05, 0.25)
+    """
+
+    n_wrong: int = 0
+    n_frames: int = 0
+    n_sound: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.n_wrong <= self.n_sound <= self.n_frames:
+            raise ValueError(f"wrong frames are some of those with sound, which are some of all, found {self}")
+
+    def __add__(self, other: FrameErrors) -> FrameErrors:
+        return FrameErrors(self.n_wrong + other.n_wrong, self.n_frames + other.n_frames, self.n_sound + other.n_sound)
+
+    @property
+    def frame_error(self) -> float:
+        """Share of all frames that are wrong; `nan` without any."""
+        return ratio(self.n_wrong, self.n_frames)
+
+    @property
+    def sound_error(self) -> float:
+        """Share of the frames with sound, in truth or prediction, that are wrong: background earns no credit."""
+        return ratio(self.n_wrong, self.n_sound)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Counts and rates as plain values, `None` for `nan`, ready for JSON."""
+        return {
+            "n_wrong": self.n_wrong,
+            "n_frames": self.n_frames,
+            "n_sound": self.n_sound,
+            "frame_error": plain(self.frame_error),
+            "sound_error": plain(self.sound_error),
+        }
+
+
+def frame_labels(
+    segments: ArrayLike, indices: ArrayLike, n_frames: int, frame: float = 0.001, *, background: int
+) -> NDArray[np.int32]:
+    """The label of each frame: that of the segment which holds at its centre, else `background`.
+
+    Frame `i` lasts from `i · frame` to `(i + 1) · frame`, and a segment is half-open. Where segments overlap, the one
+    that starts later holds; of two that start together the longer one, then the one of the higher index. Events last
+    no time and hold nowhere.
+
+    Parameters
+    ----------
+    segments
+        Onset and offset in seconds, (segment, 2), in any order.
+    indices
+        Index of the label of each, (segment,).
+    n_frames
+        Number of frames.
+    frame
+        Length of a frame in seconds.
+    background
+        Index that stands for no label.
+
+    Returns
+    -------
+    NDArray
+        (frame,), int32.
+
+    Raises
+    ------
+    ValueError
+        Where a segment ends before it begins, numbers of segments and labels differ, or a frame has no length.
+
+    Examples
+    --------
+    >>> frame_labels([[0.0, 0.003], [0.0015, 0.0024]], [0, 1], 5, background=9)
+    array([0, 1, 0, 9, 9], dtype=int32)
+    """
+    spans, labels = intervals(segments), np.asarray(indices, dtype=np.int32)
+    if labels.shape != (len(spans),):
+        raise ValueError(f"one label per segment is needed, {len(spans)}, found shape {labels.shape}")
+    if not frame > 0:
+        raise ValueError(f"a frame must be longer than 0 s, found {frame!r}")
+    # the first frame whose centre is not before a time
+    edges = np.ceil(spans / frame - 0.5 - _SLACK).clip(0, n_frames).astype(np.int64)
+    order = np.lexsort((labels, spans[:, 1], spans[:, 0]))
+    frames = np.full(n_frames, background, dtype=np.int32)
+    for (start, stop), label in zip(edges[order].tolist(), labels[order].tolist(), strict=True):
+        frames[start:stop] = label
+    return frames
+
+
+def frame_errors(truth: ArrayLike, predicted: ArrayLike, *, background: int) -> FrameErrors:
+    """Count the frames whose labels differ.
+
+    Parameters
+    ----------
+    truth, predicted
+        Index of each frame's label, (frame,); frames whose true one is −1 are unknown and left out.
+    background
+        Index that stands for no sound.
+
+    Raises
+    ------
+    ValueError
+        Where shapes differ.
+
+    Examples
+    --------
+    >>> frame_errors([0, 0, 1, 9, 9, -1], [0, 1, 1, 1, 9, 0], background=9)
+    FrameErrors(n_wrong=2, n_frames=5, n_sound=4)
+    """
+    true, guess = np.asarray(truth), np.asarray(predicted)
+    if true.ndim != 1 or true.shape != guess.shape:
+        raise ValueError(f"truth and predictions must both be (frame,), found {true.shape} and {guess.shape}")
+    known = true != UNKNOWN
+    wrong, sound = known & (true != guess), known & ((true != background) | (guess != background))
+    return FrameErrors(*(int(np.count_nonzero(mask)) for mask in (wrong, known, sound)))
 
 
 def mean(rates: ArrayLike) -> float:
