@@ -17,27 +17,21 @@ communication signals, bioRxiv 2021.03.26.437280.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
-
-from pydantic import model_validator
+from typing import TYPE_CHECKING, Literal
 
 from oscine.core.errors import InputError
 from oscine.core.params import Field, Seconds
-from oscine.networks.architecture import Architecture
+from oscine.networks.convolutional import Convolutional
 from oscine.networks.frames import is_whole_rate
-from oscine.networks.frontend import FRONTENDS, FrontEnd, Geometry
-from oscine.networks.frontends.mel_cepstrum import MelCepstrum
-from oscine.networks.layer_list import LayerList, listed_layers
+from oscine.networks.frontend import Geometry
 from oscine.networks.specification import Specification
-from oscine.networks.stack import Stack, plan_stack
+from oscine.networks.stack import Stack
 
 if TYPE_CHECKING:
     from oscine.networks.network import Network
 
-Count = Annotated[int, Field(ge=1)]
 
-
-class SongExplorer(Architecture):
+class SongExplorer(Convolutional):
     """A few convolutions over a window of sound around each frame: small, quick, and good from few annotations.
 
     Examples
@@ -48,64 +42,14 @@ class SongExplorer(Architecture):
     (61443, 4, (256, 255), 625.0)
     """
 
-    context: Seconds = Field(0.2048, gt=0)
-    """Length of sound that each frame is judged by."""
-
     shift: Seconds = 0.0
     """How much earlier than its frame that sound is centred: above 0 sees more of the past than of the future."""
-
-    representation: Annotated[FrontEnd, FRONTENDS] = MelCepstrum()
-    """What the first layer makes of the waveform."""
 
     connection: Literal["plain", "residual"] = "plain"
     """Whether the input of every second convolution is also added behind the next one."""
 
-    n_conv_layers: int = Field(2, ge=0)
-    """Number of convolutions, as far as they fit into the context."""
-
-    kernel_2d: tuple[Count, Count] = (5, 5)
-    """Size in time and frequency of the convolutions, as long as both are large enough."""
-
-    kernel_1d: Count = 3
-    """Size in time of those that follow, which take all frequencies at once."""
-
-    features: tuple[Count, Count] = (64, 64)
-    """Number of feature maps of either kind."""
-
-    normalization: Literal["none", "before", "after"] = "none"
-    """Batch normalisation of each convolution, before or after its nonlinearity."""
-
-    stride_time: LayerList = ""
-    """Convolutions that halve the time resolution: 1,2 or 2-4 or >=3 or <2, counted from 1."""
-
-    stride_freq: LayerList = ""
-    """Convolutions that halve the frequency resolution."""
-
-    dilate_time: LayerList = ""
-    """Convolutions from which on the kernel's steps are twice as far apart in time."""
-
-    dilate_freq: LayerList = ""
-    """Convolutions from which on the kernel's bins are twice as far apart in frequency."""
-
     dropout: float = Field(0.5, ge=0, lt=1)
     """Share of the values that are zeroed at random while training."""
-
-    pool_kind: Literal["none", "max", "average"] = "none"
-    """Pooling behind the convolutions; it lowers the frame rate."""
-
-    pool_size: tuple[Count, Count] = (2, 2)
-    """Size of the pooling in time and frequency."""
-
-    dense: tuple[Count, ...] = ()
-    """Sizes of dense layers before the last one."""
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for axis in ("time", "freq"):
-            both = self._listed(f"stride_{axis}") & self._listed(f"dilate_{axis}")
-            if both:
-                raise ValueError(f"layer {min(both)} is listed in both stride_{axis} and dilate_{axis}")
-        return self
 
     def plan(self, specification: Specification) -> tuple[Geometry, Stack, tuple[int, int]]:
         """Sizes of everything for a task, without torch: front end, convolutions, context (left, right) in samples.
@@ -115,33 +59,14 @@ class SongExplorer(Architecture):
         InputError
             Where context, shift, window or stride do not fit the sample rate or each other.
         """
-        rate = specification.sample_rate
-        geometry = self.representation.geometry(specification)
-        window, shift = round(self.context * rate), round(self.shift * rate)
-        if window < geometry.window:
-            raise InputError(
-                "the context is shorter than the window of the front end",
-                found=self.context,
-                allowed=f"at least {geometry.window / rate:.6g} s",
-            )
+        geometry, window, stack = self.plan_window(specification, residual=self.connection == "residual")
+        shift = round(self.shift * specification.sample_rate)
         left, right = -(-window // 2) + shift, window // 2 - 1 - shift
         if left < 0 or right < 0:
             raise InputError(
                 "the shift is larger than half the context", found=self.shift, allowed=f"below {self.context / 2:g} s"
             )
-        stack = plan_stack(
-            (geometry.n_steps(window), geometry.n_bins),
-            geometry.n_maps,
-            n_layers=self.n_conv_layers,
-            kernel_2d=self.kernel_2d,
-            kernel_1d=self.kernel_1d,
-            features=self.features,
-            strided=(self._listed("stride_time"), self._listed("stride_freq")),
-            dilated=(self._listed("dilate_time"), self._listed("dilate_freq")),
-            residual=self.connection == "residual",
-            pool=self.pool_size if self.pool_kind != "none" else (1, 1),
-        )
-        _check_rate(geometry.stride, stack, rate)
+        _check_rate(geometry.stride, stack, specification.sample_rate)
         return geometry, stack, (left, right)
 
     def build(self, specification: Specification) -> Network:
@@ -151,6 +76,7 @@ class SongExplorer(Architecture):
         from oscine.networks.layers.songexplorer import SongExplorerNetwork
 
         geometry, stack, context = self.plan(specification)
+        kind, each = self._dropout_kind()
         with torch.random.fork_rng(devices=[]):  # torch's layers draw weights when they are made
             network = SongExplorerNetwork(
                 specification,
@@ -160,13 +86,16 @@ class SongExplorer(Architecture):
                 stack=stack,
                 normalization=self.normalization,
                 dropout=self.dropout,
+                dropout_kind=kind,
+                drops_each=each,
                 pool_kind=self.pool_kind,
                 dense=self.dense,
             )
         return network.initialise(0)
 
-    def _listed(self, option: str) -> frozenset[int]:
-        return listed_layers(getattr(self, option), self.n_conv_layers)
+    def _dropout_kind(self) -> tuple[Literal["none", "unit", "map"], bool]:
+        """What is dropped, and whether behind each convolution or only behind the last one."""
+        return "unit", False
 
 
 def _check_rate(stride: int, stack: Stack, sample_rate: float) -> None:
