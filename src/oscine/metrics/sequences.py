@@ -103,9 +103,9 @@ def edit_distance(truth: Iterable[Hashable], predicted: Iterable[Hashable]) -> i
 
 def score_sequences(
     truth: ArrayLike,
-    truth_labels: Iterable[str],
+    truth_labels: Iterable[Hashable],
     predicted: ArrayLike,
-    predicted_labels: Iterable[str],
+    predicted_labels: Iterable[Hashable],
     *,
     coverage: ArrayLike | None = None,
 ) -> SequenceScore:
@@ -116,7 +116,7 @@ def score_sequences(
     truth, predicted
         Onset and offset in seconds, (segment, 2), in any order.
     truth_labels, predicted_labels
-        Label of each segment, (segment,).
+        Label of each segment, (segment,): names, or their indices.
     coverage
         Where somebody has looked: sorted, disjoint intervals in seconds, (interval, 2); `None` is everywhere.
 
