@@ -12,6 +12,7 @@ from oscine.datasets.prepare import PrepareParams, prepare
 from oscine.datasets.splitters.blocks import Blocks
 from oscine.datasets.splitters.files import Files
 from oscine.datasets.splitters.hash import Hash
+from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 from oscine.testing import fly_song
 
@@ -193,3 +194,74 @@ def test_coverage_that_the_hash_drops_is_told(silence, rows, told):
     whole = Annotations(rows("a.wav", (1, 2, "x"), (3, 4, "y")))
     prepare(silence(a=9), whole, params(splitter=Hash(validation=0)), monitor=told)
     assert [warning for warning in told.warnings if "'hash' keeps the annotated sounds alone" in warning]
+
+
+def test_one_song_type_against_the_rest(silence, rows):
+    spans = [(float(i), i + 0.5, "xyz"[i % 3]) for i in range(60)]
+    chosen = params(only=("y",), splitter=Blocks(validation=20, block=5))
+    dataset = prepare(silence(a=60), Annotations(rows("a.wav", *spans)), chosen)
+    assert list(dataset.labels) == [BACKGROUND, "y"]
+    assert set(dataset.train.to_pandas()["label"]) == {"y"}
+    whole = prepare(silence(a=60), Annotations(rows("a.wav", *spans)), params(splitter=Blocks(validation=20, block=5)))
+    only = whole.only(["y"])
+    assert list(only.labels) == [BACKGROUND, "y"]
+    assert only.background("train") > whole.background("train")
+    assert only.train.coverage == whole.train.coverage
+    with pytest.raises(InputError, match="unknown label; found 'w'"):
+        whole.only(["w"])
+    # sparse annotations: what was another label is known not to be this one
+    sparse = Annotations(rows("a.wav", *spans)).with_coverage("rows")
+    dataset = prepare(silence(a=60), sparse, params(only=("y",), splitter=Blocks(validation=0)))
+    assert dataset.background("train") == pytest.approx(20)
+
+
+def test_boundaries_become_events(silence, rows):
+    spans = [(float(i), i + 0.5, "x") for i in range(20)]
+    annotations = Annotations([*rows("a.wav", *spans), *rows("a.wav", (19.75, 30, "x"), (3.2, 3.2, "y"))])
+    dataset = prepare(silence(a=20), annotations, params(boundaries=True, splitter=Blocks(validation=0)))
+    assert list(dataset.labels) == [BACKGROUND, "x", "y", "onset", "offset"]
+    train = dataset.train.to_pandas()
+    assert sorted(train.loc[train["label"] == "onset", "onset"]) == [*map(float, range(20)), 19.75]
+    assert sorted(train.loc[train["label"] == "offset", "onset"]) == [i + 0.5 for i in range(20)]
+    assert set(dataset.events()) == {"y", "onset", "offset"}
+    sparse = prepare(
+        silence(a=20), annotations.with_coverage("rows"), params(boundaries=True, splitter=Blocks(validation=0))
+    )
+    assert (sparse.train.to_pandas()["label"] == "offset").sum() == 20
+    with pytest.raises(InputError, match=r"a label is called like a boundary; found 'onset'. Rename it: --relabel"):
+        prepare(silence(a=20), annotations.relabel({"y": "onset"}), params(boundaries=True))
+
+
+def test_what_a_part_lacks_is_told(silence, rows, told):
+    annotations = Annotations([*rows("a.wav", (1, 2, "x"), (3, 4, "y"))])
+    prepare(silence(a=9), annotations, params(splitter=Files(validation=20, test=20)), monitor=told)
+    assert [text.partition(":")[0] for text in told.warnings] == [
+        "there is too little for a part 'validation'", "there is too little for a part 'test'",
+    ]  # fmt: skip
+    told.warnings.clear()
+    table = [*rows("a.wav", (1, 2, "x"), (3, 4, "y")), *rows("b.wav", (1, 2, "x"))]
+    prepare(silence(a=9, b=9), Annotations(table), params(splitter=Files(test_recordings=("b.wav",), validation=0)),
+            monitor=told)  # fmt: skip
+    assert told.warnings == ["label 'y' has no test annotation: how well it is found cannot be said"]
+
+
+def test_recordings_that_do_not_go_together(silence, rows, told):
+    recordings = Recordings(
+        [
+            Recording.from_sound(np.zeros((n, round(9 * rate))), rate, name=name)
+            for name, n, rate in (("a.wav", 1, 100.0), ("b.wav", 2, 100.0), ("c.wav", 1, 200.0))
+        ]
+    )
+    spans = ((1, 2, "x"), (3, 4, "x"))
+    with pytest.raises(InputError, match=r"differ in their number of channels; found '1 in a.wav, 2 in b.wav'"):
+        prepare(recordings, Annotations([*rows("a.wav", *spans), *rows("b.wav", *spans)]), params())
+    annotations = Annotations([*rows("a.wav", *spans), *rows("c.wav", *spans)])
+    prepare(recordings, annotations, params(splitter=Files(validation=0)), monitor=told)
+    assert "the recordings differ in sample rate (100, 200 Hz): train with --sample-rate 200" in told.warnings
+
+
+def test_seconds_of_each_label_are_printed(silence, rows):
+    annotations = Annotations(rows("a.wav", *((float(i), i + 0.5, "x") for i in range(40)), (3.7, 3.7, "tick")))
+    lines = str(prepare(silence(a=40), annotations, params(splitter=Blocks(validation=0)))).splitlines()
+    assert [line.split() for line in lines[1:5]] == [["train"], ["n", "s"], ["tick", "1", "0.0"], ["x", "40", "20.0"]]
+    assert len({len(line) for line in lines[1:5]}) == 1

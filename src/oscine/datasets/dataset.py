@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +30,7 @@ from oscine.annotations.labels import BACKGROUND, LabelSet
 from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
+from oscine.datasets.distribution import distribution
 from oscine.recordings.recording import Recording, RecordingView
 from oscine.recordings.recordings import Recordings
 
@@ -73,6 +74,30 @@ class Dataset:
         }
         return pd.DataFrame(table).astype(int)
 
+    def distribution(self) -> pd.DataFrame:
+        """Number and seconds of each label (rows) in each part: columns (part, "n" or "s")."""
+        durations = {name: self.recordings.by_name(name).duration for name in self.names()}
+        return distribution(self.parts, durations).reindex(list(self.labels))
+
+    def only(self, labels: Iterable[str]) -> Dataset:
+        """The same with some labels alone: what bears any other becomes background.
+
+        So one network can be trained for each song type, as DAS does with targets for individual song types.
+
+        Parameters
+        ----------
+        labels
+            Those to tell from all the rest.
+
+        Raises
+        ------
+        InputError
+            For a label that is not in the set, with the nearest spelling.
+        """
+        chosen = [label for label in dict.fromkeys(labels) if label != BACKGROUND]
+        parts = {name: only_labels(part, chosen) for name, part in self.parts.items()}
+        return replace(self, labels=next(iter(parts.values())).labels, parts=parts, provenance=None, path=None)
+
     def events(self) -> tuple[str, ...]:
         """The labels whose annotations are points in time; all others are segments."""
         rows = pd.concat([part.to_pandas() for part in self.parts.values()])
@@ -113,11 +138,12 @@ class Dataset:
 
     def summary(self) -> dict[str, Any]:
         """Counts, for machines."""
-        return {"labels": list(self.labels), "counts": self.counts().to_dict()}
+        table = self.distribution()
+        seconds = {part: table[part, "s"].round(6).to_dict() for part in self.parts}
+        return {"labels": list(self.labels), "counts": self.counts().to_dict(), "seconds": seconds}
 
     def __str__(self) -> str:
-        counts = self.counts()
-        lines = [f"annotations of each label in each part:\n{counts[counts.any(axis=1)].to_string()}"]
+        lines = ["annotations of each label in each part, and their seconds:", *_aligned(self.distribution())]
         if BACKGROUND in self.labels:
             spare = ", ".join(f"{name} {self.background(name):.4g} s" for name in self.parts)
             lines.append(f"{BACKGROUND}, what is covered but not annotated: {spare}")
@@ -222,6 +248,40 @@ class Dataset:
             provenance=provenance,
             path=path,
         )
+
+
+def only_labels(annotations: Annotations, labels: Iterable[str]) -> Annotations:
+    """Some labels against all the rest: rows of others go, what they cover stays covered, and so is background.
+
+    Examples
+    --------
+    >>> rows = [{"recording": "a", "onset": 0, "offset": 1, "label": label} for label in ("x", "y")]
+    >>> only_labels(Annotations(rows), ["y"])
+    Annotations(1 row in 1 recording: 0 background, 1 y)
+    """
+    chosen = list(labels)
+    for label in chosen:
+        annotations.labels.index(label)  # a typing error is refused
+    rows = annotations.to_pandas()
+    kept = LabelSet([BACKGROUND, *chosen], {label: annotations.labels.category(label) for label in chosen})
+    return annotations.with_rows(rows[rows["label"].isin(list(kept))], labels=kept)
+
+
+def _aligned(table: pd.DataFrame) -> Iterator[str]:
+    """Lines of a table of numbers and seconds of each part; labels that no part has are left out."""
+    table = table[(table > 0).any(axis=1)]
+    parts = list(table.columns.get_level_values(0).unique())
+    width = max([len(str(label)) for label in table.index] + [0])
+    cells = {part: [[f"{n:d}" for n in table[part, "n"]], [f"{s:.1f}" for s in table[part, "s"]]] for part in parts}
+    widths = {part: [max([len(text) for text in column] + [1]) for column in cells[part]] for part in parts}
+    rooms = {part: max(sum(widths[part]) + 2, len(part)) for part in parts}
+    yield "   ".join([" " * width, *(part.rjust(rooms[part]) for part in parts)])
+    yield "   ".join([" " * width, *(f"n  {'s'.rjust(widths[part][1])}".rjust(rooms[part]) for part in parts)])
+    for row, label in enumerate(table.index):
+        texts = [
+            f"{cells[part][0][row]}  {cells[part][1][row].rjust(widths[part][1])}".rjust(rooms[part]) for part in parts
+        ]
+        yield "   ".join([str(label).ljust(width), *texts])
 
 
 def spans_of(rows: pd.DataFrame) -> dict[str, Intervals]:

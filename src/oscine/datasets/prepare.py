@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -13,15 +14,19 @@ from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
-from oscine.datasets.dataset import Dataset, spans_of
-from oscine.datasets.splitter import SPLITTERS, Splitter
+from oscine.datasets.dataset import Dataset, only_labels, spans_of
+from oscine.datasets.splitter import PARTS, SPLITTERS, Splitter
 from oscine.datasets.splitters.blocks import Blocks
 
 # the operation's types are read when it is called, so they are imported for good
 from oscine.annotations.annotations import Annotations  # isort: skip
-from oscine.annotations.labels import BACKGROUND, LabelSet  # isort: skip
+from oscine.annotations.labels import BACKGROUND, Category, LabelSet  # isort: skip
 from oscine.recordings.recordings import Recordings  # isort: skip
 
+BOUNDARIES = ("onset", "offset")
+"""Labels of the instants at which segments begin and end; DAS calls them syllable_onset and syllable_offset."""
+
+_INSTANTS: dict[str, Category | None] = dict.fromkeys(BOUNDARIES, "event")
 _LISTED = 5
 """Names that a message lists."""
 
@@ -37,6 +42,10 @@ class PrepareParams(OperationParams):
     """Kinds of rows to use."""
     relabel: dict[str, str] = Field(default_factory=dict)
     """Labels to rename or merge before anything else, such as not_mel-pulse=other."""
+    only: tuple[str, ...] = Field(())
+    """Labels to learn against all the rest: sounds of other labels become background."""
+    boundaries: bool = False
+    """Whether every onset and offset of a segment becomes an event of its own, labelled onset and offset."""
     train_gap: Seconds = Field(0.0, ge=0)
     """Between two events of a label nearer than this there is nothing else: they were annotated one by one."""
     splitter: Annotated[Splitter, SPLITTERS] = Blocks()
@@ -114,7 +123,15 @@ def prepare(
             allowed=recordings.names[:_LISTED],
             cure="Give the folder of the recordings that were annotated",
         )
+    if params.only:
+        present = only_labels(present, params.only)
+        labels = tuple(dict.fromkeys([BACKGROUND, *params.only]))
+    if params.boundaries:
+        present = with_boundaries(present, recordings)
+        labels = (*labels, *BOUNDARIES)
+    _check_alike(present, recordings, monitor)
     parts = params.splitter.split(present, recordings, seed=params.seed)
+    _tell_absent(parts, params.splitter, monitor)
     if _has_background(present, recordings) and not any(_has_background(part, recordings) for part in parts.values()):
         monitor.warning(
             f"the splitter {params.splitter.plugin_name!r} keeps the annotated sounds alone: covered but unannotated "
@@ -218,6 +235,60 @@ def _present(annotations: Annotations, recordings: Recordings, monitor: Monitor)
     return present.with_rows(rows[~late])
 
 
+def with_boundaries(annotations: Annotations, recordings: Recordings) -> Annotations:
+    """The same with an event `onset` and an event `offset` for every segment, covered wherever the segment is.
+
+    Raises
+    ------
+    InputError
+        Where a label has one of these names already.
+    """
+    for label in BOUNDARIES:
+        if label in annotations.labels:
+            raise InputError(
+                "a label is called like a boundary", found=label, cure=f"Rename it: --relabel {label}=other"
+            )
+    rows = annotations.to_pandas()
+    segments = rows[rows["onset"] < rows["offset"]]
+    durations = {name: recordings.by_name(name).duration for name in annotations.recordings}
+    made = []
+    for label in BOUNDARIES:
+        points = segments.assign(onset=segments[label], offset=segments[label], label=label)
+        made.append(points[points["onset"].to_numpy() < points["recording"].map(durations).to_numpy(float)])
+    points = pd.concat(made)
+    covered = annotations.coverage | Coverage(spans_of(points), whole=False)
+    table = pd.concat([rows, points]).sort_values(["recording", "onset"], kind="stable")
+    labels = LabelSet([*annotations.labels, *BOUNDARIES], {**annotations.labels.categories, **_INSTANTS})
+    return annotations.with_rows(table, coverage=covered, labels=labels)
+
+
+def _check_alike(annotations: Annotations, recordings: Recordings, monitor: Monitor) -> None:
+    """Refuse recordings that no network could take together, and warn of those that need resampling."""
+    mine = [recordings.by_name(name) for name in annotations.recordings]
+    other = next((one for one in mine if one.n_channels != mine[0].n_channels), None)
+    if other is not None:
+        raise InputError(
+            "the recordings differ in their number of channels",
+            found=f"{mine[0].n_channels} in {mine[0].name}, {other.n_channels} in {other.name}",
+            allowed="one number of channels",
+            cure="Prepare those that are alike by themselves",
+        )
+    rates = sorted({one.sample_rate for one in mine})
+    if len(rates) > 1:
+        found = ", ".join(f"{rate:g}" for rate in rates)
+        monitor.warning(f"the recordings differ in sample rate ({found} Hz): train with --sample-rate {rates[-1]:g}")
+
+
+def _tell_absent(parts: Mapping[str, Annotations], splitter: Splitter, monitor: Monitor) -> None:
+    """Warn of a part that was wished for and that there is not enough for."""
+    for part in PARTS[1:]:
+        if getattr(splitter, part, 0) and part not in parts:
+            monitor.warning(
+                f"there is too little for a part {part!r}: it would need a recording or a block of its own; "
+                "add recordings, or split by shorter blocks"
+            )
+
+
 def _has_background(annotations: Annotations, recordings: Recordings) -> bool:
     """Whether in any recording more than a hundredth of the covered time is unannotated."""
     spans = spans_of(annotations.to_pandas())
@@ -248,5 +319,6 @@ def warn_of_few(dataset: Dataset, few: int, monitor: Monitor) -> None:
             )
         if n_train < few:
             monitor.warning(f"label {label!r} has only {n_train} training annotations; {few} or more are better")
-        if "validation" in row and row["validation"] == 0:
-            monitor.warning(f"label {label!r} has no validation annotation: how well it is found cannot be said")
+        for part in PARTS[1:]:
+            if part in row and row[part] == 0:
+                monitor.warning(f"label {label!r} has no {part} annotation: how well it is found cannot be said")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oscine.core.errors import InputError
 from oscine.core.params import Field
+from oscine.datasets.groups import group_recordings
 from oscine.datasets.splitter import PARTS, Percent, Splitter, draw_parts, label_counts
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ class Files(Splitter):
     """Recordings to validate on, instead of a random share."""
     test_recordings: tuple[str, ...] = Field(())
     """Recordings to keep apart, instead of a random share."""
+    groups: str = ""
+    """Recordings that stay together: day, folder, folder:2, a CSV table (recording,group), or a regular expression
+    on the name."""
 
     def split(self, annotations: Annotations, recordings: Recordings, *, seed: int) -> dict[str, Annotations]:
         """Tell the parts apart, weighing each recording by its annotations of each label."""
@@ -36,7 +41,12 @@ class Files(Splitter):
             recordings.by_name(name)
         counts = label_counts(annotations, rows["recording"])
         none = np.zeros(len(set(rows["label"])))
-        free = {name: counts.get(name, none) for name in annotations.recordings if name not in named}
+        group_of = group_recordings(self.groups, annotations.recordings, recordings)
+        self._check_named(named, group_of)
+        free: dict[str, NDArray[np.float64]] = {}
+        for name, group in group_of.items():
+            if name not in named:
+                free[group] = free.get(group, none) + counts.get(name, none)
         if not free:
             raise InputError("no recording is left to train on", cure="Name fewer recordings to validate and test on")
         drawn = draw_parts(
@@ -45,9 +55,21 @@ class Files(Splitter):
             test=0 if self.test_recordings else self.test,
             seed=seed,
         )
-        drawn |= named
+        part_of = {name: named.get(name) or drawn[group] for name, group in group_of.items()}
         return {
             part: annotations.select(recordings=names)
             for part in PARTS
-            if (names := [name for name in annotations.recordings if drawn.get(name) == part]) or part == "train"
+            if (names := [name for name in annotations.recordings if part_of[name] == part]) or part == "train"
         }
+
+    def _check_named(self, named: dict[str, str], group_of: dict[str, str]) -> None:
+        """Refuse to put one recording of a group apart from the others."""
+        for name, part in named.items():
+            others = [other for other, group in group_of.items() if group == group_of.get(name)]
+            apart = [other for other in others if named.get(other) != part]
+            if apart:
+                raise InputError(
+                    f"{name} and {apart[0]} are of one group, and cannot be in different parts",
+                    found=f"group {group_of[name]!r}",
+                    cure="Name all recordings of the group, or leave out --splitter.groups",
+                )
