@@ -1,6 +1,7 @@
 """How good a model is, what it missed, and what there is.
 
-- `evaluate`   frames and sounds compared with the truth, where somebody has looked; thresholds
-- `misses`     sounds that were detected but not predicted
-- `info`       what a file or a folder holds, and which predictions are out of date
+- `evaluate`     frames and sounds compared with the truth, where somebody has looked; thresholds
+- `segmentation` frame error, syllable error rate and boundaries of any two annotations
+- `misses`       sounds that were detected but not predicted
+- `info`         what a file or a folder holds, and which predictions are out of date
 """
