@@ -1,6 +1,9 @@
-"""Draws batches of windows around annotations, without opening a file or looping over windows.
+"""Draws batches of windows, around annotations or anywhere, without opening a file or looping over windows.
 
-Once, at the start, the sound near the annotations is decoded into one array (in memory, or memory-mapped where
+What windows are drawn around are examples: annotated sounds, each as likely as any other of its group; or stretches
+that somebody has looked at all through, weighted by their length, so that every instant is as likely as any other.
+
+Once, at the start, the sound near the examples is decoded into one array (in memory, or memory-mapped where
 it is large), together with the truth of every frame of it. A batch is then one indexing call:
 
     stretches of sound      |-----a-----|--b--|--------c--------|      (channel, sample), end to end
@@ -59,10 +62,12 @@ class Example:
     offset: float
     group: str
     """Groups are balanced against each other: the label and its kind."""
+    weight: float = 1.0
+    """How likely it is drawn, relative to the others of its group."""
 
 
 Truth = Callable[[str, int, int], NDArray[np.int64] | NDArray[np.float32]]
-"""`truth(recording, first_frame, n_frames)`: what is true in these frames, axes ([output,] frame), as targets encode it."""
+"""`truth(recording, first_frame, n_frames)`: what is true in these frames, ([output,] frame), as targets encode it."""
 
 
 class Sampler:
@@ -102,7 +107,7 @@ class Sampler:
         examples = sorted(examples, key=lambda example: example.group)
         self._onsets = np.array([example.onset for example in examples])
         self._spans = np.array([example.offset - example.onset for example in examples])
-        self._groups = _group_bounds([example.group for example in examples], balance)
+        self._likely = _likelihood(examples, balance)
         self._decode(examples, recordings, truth, monitor)
 
     def __len__(self) -> int:
@@ -124,9 +129,7 @@ class Sampler:
             (batch, [output,] frame), as the target encodes it.
         """
         random = np.random.default_rng((self.seed, step))
-        group = random.integers(len(self._groups), size=size)
-        first, stop = self._groups[group].T
-        example = first + (random.random(size) * (stop - first)).astype(np.int64)
+        example = np.searchsorted(self._likely, random.random(size), side="right")
         instant = self._onsets[example] + random.random(size) * self._spans[example]
         return self._gather(example, instant)
 
@@ -196,12 +199,16 @@ class Sampler:
         self._sound_shift = (sound_at[:-1] - stretch_begin * self.grid.hop)[owner]
 
 
-def _group_bounds(groups: list[str], balance: bool) -> NDArray[np.int64]:
-    """First and last + 1 example of each group, axes (group, 2), of examples sorted by group."""
-    if not balance:
-        return np.array([[0, len(groups)]])
-    names, firsts = np.unique(groups, return_index=True)
-    return np.stack([firsts, np.append(firsts[1:], len(groups))], axis=1) if len(names) else np.empty((0, 2), np.int64)
+def _likelihood(examples: Sequence[Example], balance: bool) -> NDArray[np.float64]:
+    """Cumulative probability of each example, axes (example,); every group as likely as any other if they balance."""
+    weights = np.array([example.weight for example in examples], np.float64)
+    if balance:
+        _, group = np.unique([example.group for example in examples], return_inverse=True)
+        weights = weights / np.bincount(group, weights)[group]
+    cumulative = np.cumsum(weights)
+    cumulative /= cumulative[-1]
+    cumulative[-1] = 1.0  # sums of binary fractions fall short of it
+    return cumulative
 
 
 def _array(shape: tuple[int, int]) -> NDArray[np.float32]:
