@@ -30,6 +30,7 @@ from oscine.core.artifacts import Provenance, atomic, write_text
 from oscine.core.errors import InputError, unknown
 from oscine.core.params import explain
 from oscine.networks.architecture import ARCHITECTURES, Architecture
+from oscine.networks.keras_files.names import find_keras_model
 from oscine.networks.specification import Specification
 from oscine.networks.target import TARGETS, Target
 
@@ -328,7 +329,8 @@ class Model:
         Parameters
         ----------
         path
-            Its file, or the folder of a run: then its best model, or else the newest.
+            Its file, or the folder of a run: then its best model, or else the newest. A model of DAS is read, too:
+            ``X_model.h5``, ``X_model.keras``, or ``X``, with ``X_params.yaml`` beside it.
 
         Raises
         ------
@@ -336,6 +338,10 @@ class Model:
             Where there is none; for a file that is cut off, is not one, is of a newer version of Oscine, or needs a
             plug-in that is not here.
         """
+        if find_keras_model(path):
+            from oscine.networks.keras_files.das import read_das
+
+            return read_das(path)
         path = find_model(path)
         header, weights = _read(path)
         try:
