@@ -9,6 +9,8 @@ On disk it is a folder of plain tables that copy no sound:
       validation.csv …   and so on for each part
 
 Times are written with all their digits, so what is read back is equal to what was saved.
+
+DAS's datasets, which do hold the sound, are read and written as well: see `oscine.datasets.store`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import pandas as pd
 
@@ -31,6 +33,7 @@ from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_t
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
 from oscine.datasets.distribution import distribution
+from oscine.datasets.store import StoredRecording, load_store, store_for
 from oscine.recordings.recording import Recording, RecordingView
 from oscine.recordings.recordings import Recordings
 
@@ -159,8 +162,15 @@ class Dataset:
         return seconds
 
     def save(self, path: str | Path) -> Path:
-        """Write the folder, all of it or nothing."""
+        """Write the folder, all of it or nothing; as DAS's data, with the sound, where it is called so.
+
+        A name that ends in `.npy`, `.zarr` or `.h5` is one of DAS's (see `store_writing` for its options).
+        """
         path = Path(path)
+        if store_for(path) is not None:
+            from oscine.datasets.store_writing import write_store
+
+            return write_store(self, path)
         card = {
             "oscine": "dataset",
             "version": 1,
@@ -193,6 +203,7 @@ class Dataset:
     def _entry(self, name: str, folder: Path) -> dict[str, Any]:
         """How a recording is found again: its file, seen from the folder, and the channels where some were chosen."""
         recording = self.recordings.by_name(name)
+        inside = {"array": recording.array, "sample_rate": recording.sample_rate} if _is_stored(recording) else {}
         if isinstance(recording, RecordingView):
             raise InputError(
                 "a dataset refers to files, and what is computed from one as it is read would be forgotten",
@@ -205,11 +216,20 @@ class Dataset:
         except ValueError:  # on another drive
             file = str(recording.path.resolve())
         channels = recording.identity().get("channels")
-        return {"name": recording.name, "file": file} | ({"channels": channels} if channels else {})
+        return {"name": recording.name, "file": file, **inside} | ({"channels": channels} if channels else {})
 
     @classmethod
-    def load(cls, path: str | Path, *, monitor: Monitor = SILENT) -> Dataset:
-        """Read a prepared dataset; a folder of recordings and annotations is prepared with defaults.
+    def load(cls, path: str | Path, *, x_suffix: str = "", y_suffix: str = "", monitor: Monitor = SILENT) -> Dataset:
+        """Read a prepared dataset, or DAS's; a folder of recordings and annotations is prepared with defaults.
+
+        Parameters
+        ----------
+        path
+            A folder that `prepare` wrote; a store of DAS's (`x.npy`, `x.zarr`, `x.h5`, see `store`); or recordings.
+        x_suffix, y_suffix
+            Which sound and which truth of a store to use: `x_<suffix>`, `y_<suffix>`.
+        monitor
+            Is told what was found.
 
         Raises
         ------
@@ -220,6 +240,8 @@ class Dataset:
         if not (path / "dataset.json").is_file():
             from oscine.datasets.prepare import prepare
 
+            if store_for(path) is not None or path.is_file():
+                return load_store(path, x_suffix=x_suffix, y_suffix=y_suffix, monitor=monitor)
             if not path.is_dir():
                 raise InputError("there is no such dataset", path=path, cure="Make one: oscine prepare FOLDER")
             prepared: Dataset = prepare(Recordings(path), monitor=monitor)
@@ -228,12 +250,13 @@ class Dataset:
         try:
             values = json.loads(card.read_text(encoding="utf-8"))
             labels, names = LabelSet(values["labels"]), [str(name) for name in values["parts"]]
-            files = [(str(entry["name"]), str(entry["file"]), entry.get("channels")) for entry in values["recordings"]]
+            entries = [{**entry, "name": str(entry["name"])} for entry in values["recordings"]]
+            files = [str(entry["file"]) for entry in entries]
             provenance = Provenance.model_validate(values["provenance"]) if values.get("provenance") else None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise InputError(f"not the card of a dataset ({reason})", path=card, cure=_AGAIN) from None
-        missing = [file for _, file, _ in files if not (path / file).exists()]
+        missing = [file for file in files if not (path / file).exists()]
         if missing:
             raise InputError(
                 f"{len(missing)} of {len(files)} recordings are not where they were",
@@ -242,12 +265,25 @@ class Dataset:
                 cure="Move them back, or run oscine prepare again",
             )
         return cls(
-            recordings=Recordings([Recording(path / file, name=name, channels=on) for name, file, on in files]),
+            recordings=Recordings([_opened(path, entry) for entry in entries]),
             labels=labels,
             parts={name: _read_part(path, name, labels) for name in names},
             provenance=provenance,
             path=path,
         )
+
+
+def _is_stored(recording: Recording) -> TypeGuard[StoredRecording]:
+    return isinstance(recording, StoredRecording)
+
+
+def _opened(folder: Path, entry: Mapping[str, Any]) -> Recording:
+    """A recording from its entry in the card of a dataset."""
+    file, name, channels = folder / entry["file"], entry["name"], entry.get("channels")
+    if "array" not in entry:
+        return Recording(file, name=name, channels=channels)
+    stored = StoredRecording(file, str(entry["array"]), float(entry["sample_rate"]), name)
+    return stored.select(channels) if channels else stored
 
 
 def only_labels(annotations: Annotations, labels: Iterable[str]) -> Annotations:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -17,6 +18,8 @@ from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset, only_labels, spans_of
 from oscine.datasets.splitter import PARTS, SPLITTERS, Splitter
 from oscine.datasets.splitters.blocks import Blocks
+from oscine.datasets.store import store_for
+from oscine.datasets.store_writing import EVENT_WIDTH, write_store
 
 # the operation's types are read when it is called, so they are imported for good
 from oscine.annotations.annotations import Annotations  # isort: skip
@@ -52,9 +55,24 @@ class PrepareParams(OperationParams):
     """How train, validation and test are told apart."""
     few: int = Field(10, ge=1)
     """Warn of labels with fewer training annotations than this."""
+    event_width: Seconds = Field(EVENT_WIDTH, ge=0)
+    """In a dataset for DAS (--out x.npy, x.zarr or x.h5): standard deviation of the Gaussian that an event becomes."""
+    segment_gap: Seconds = Field(0.0, ge=0)
+    """In a dataset for DAS: time that bears no label between two segments which are nearer than that."""
+    individual: bool = False
+    """In a dataset for DAS: whether each song type gets a truth of its own, too (y_LABEL)."""
 
 
-@operation(out="{folder}/{stem}.dataset")
+def _save(dataset: Dataset, path: Path, params: PrepareParams) -> list[Path]:
+    """Where the result goes: a folder of ours, or by its suffix a dataset of DAS's."""
+    if store_for(path) is None:
+        return [dataset.save(path)]
+    return [
+        write_store(dataset, path, event_width=params.event_width, gap=params.segment_gap, individual=params.individual)
+    ]
+
+
+@operation(out="{folder}/{stem}.dataset", save=_save)
 def prepare(
     recordings: Recordings,
     annotations: Annotations | None = None,
