@@ -92,6 +92,32 @@ def test_windows_equal_those_made_one_by_one(case):
         )
 
 
+@settings(max_examples=40, deadline=None)
+@given(cases, st.integers(0, 9))
+def test_a_margin_lies_around_the_same_windows(case, margin):
+    recordings = {"r": Recording.from_sound(sound(case["n_channels"], case["lengths"][0], 1), RATE)}
+    onsets = [where * recordings["r"].duration for _, where, _, _ in case["spans"]]
+    examples = [Example("r", onset, onset + length, "x") for onset, (_, _, length, _) in zip(onsets, case["spans"])]
+    grid = FrameGrid(case["hop"], case["context"], RATE)
+    n_frames = case["n_frames"]
+    plain = Sampler(examples, recordings, truth, grid, n_frames=n_frames, seed=1).batch(3, 5)
+    sampler = Sampler(examples, recordings, truth, grid, n_frames=n_frames, seed=1, margin=margin)
+    wide, wide_truth = sampler.batch(3, 5, margin=margin)
+    assert wide.shape[-1] == grid.n_samples(n_frames + 2 * margin)
+    inside = slice(margin * grid.hop, margin * grid.hop + grid.n_samples(n_frames))
+    for got, known in (sampler.batch(3, 5), (wide[..., inside], wide_truth[:, margin : margin + n_frames])):
+        assert np.array_equal(got, plain[0])
+        assert np.array_equal(known, plain[1])
+    instants = np.arange(recordings["r"].n_samples + 100) / grid.frame_rate
+    for one in wide:  # the margin is of the recording itself
+        assert any(
+            np.array_equal(one, naive(recordings, examples[0], instant, grid, n_frames + 2 * margin)[0])
+            for instant in [-1.0, *instants]
+        )
+    with pytest.raises(ValueError, match="was not decoded"):
+        sampler.batch(3, 5, margin=margin + 1)
+
+
 def ramp(n_samples=2000):
     """Sound whose value says where it is."""
     return Recording.from_sound((np.arange(n_samples) / n_samples)[None], RATE)

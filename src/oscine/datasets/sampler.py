@@ -4,11 +4,15 @@ What windows are drawn around are examples: annotated sounds, each as likely as 
 that somebody has looked at all through, weighted by their length, so that every instant is as likely as any other.
 
 Once, at the start, the sound near the examples is decoded into one array (in memory, or memory-mapped where
-it is large), together with the truth of every frame of it. A batch is then one indexing call:
+it is large), together with the truth of every frame of it. A batch is then one indexing call, on a view of all windows
+that there are; only those that are drawn are copied, each in one piece:
 
     stretches of sound      |-----a-----|--b--|--------c--------|      (channel, sample), end to end
     an example              onset……offset of one annotation in its stretch
     a window                `n_frames` frames around a random instant of a random example
+
+Augmentations that move sound in time need some beyond the window: the sampler decodes a `margin` of frames on either
+side of every window, and hands it out on request.
 
 Batch number `step` is a pure function of the seed and `step`, so a training that was interrupted goes on exactly
 as if it had not been, and any number of processes could draw any batch.
@@ -24,6 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from oscine.core.artifacts import unwritable
@@ -89,6 +94,8 @@ class Sampler:
         Of every draw.
     balance
         Draw every group equally often; otherwise every example.
+    margin
+        Frames on either side of a window that can be asked for beside it.
     """
 
     def __init__(
@@ -101,9 +108,10 @@ class Sampler:
         n_frames: int,
         seed: int,
         balance: bool = True,
+        margin: int = 0,
         monitor: Monitor = SILENT,
     ) -> None:
-        self.grid, self.n_frames, self.seed = grid, n_frames, seed
+        self.grid, self.n_frames, self.seed, self.margin = grid, n_frames, seed, margin
         examples = sorted(examples, key=lambda example: example.group)
         self._onsets = np.array([example.onset for example in examples])
         self._spans = np.array([example.offset - example.onset for example in examples])
@@ -113,13 +121,15 @@ class Sampler:
     def __len__(self) -> int:
         return len(self._onsets)
 
-    def batch(self, step: int, size: int) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    def batch(self, step: int, size: int, *, margin: int = 0) -> tuple[NDArray[np.float32], NDArray[Any]]:
         """Windows and their truth.
 
         Parameters
         ----------
         step, size
             Number of the batch, and how many windows it has.
+        margin
+            Frames more on either side of each window, at most those of the sampler. The windows are the same.
 
         Returns
         -------
@@ -131,7 +141,7 @@ class Sampler:
         random = np.random.default_rng((self.seed, step))
         example = np.searchsorted(self._likely, random.random(size), side="right")
         instant = self._onsets[example] + random.random(size) * self._spans[example]
-        return self._gather(example, instant)
+        return self._gather(example, instant, margin)
 
     def with_seed(self, seed: int) -> Self:
         """The same windows drawn in another order; the sound is shared."""
@@ -146,24 +156,28 @@ class Sampler:
             yield self._gather(example, self._onsets[example] + self._spans[example] / 2)
 
     def _gather(
-        self, example: NDArray[np.int64], instant: NDArray[np.float64]
+        self, example: NDArray[np.int64], instant: NDArray[np.float64], margin: int = 0
     ) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        if not 0 <= margin <= self.margin:
+            raise ValueError(f"a margin of {margin} frames was not decoded, but {self.margin}")
         frame = np.rint(instant * self.grid.frame_rate).astype(np.int64) - self.n_frames // 2
-        frame = frame.clip(self._first[example], self._last[example])
-        frames = (frame + self._truth_shift[example])[:, None] + np.arange(self.n_frames)
-        samples = (frame * self.grid.hop + self._sound_shift[example])[:, None]
-        samples = samples + np.arange(self.grid.n_samples(self.n_frames))
-        sound = self._sound[:, samples]  # (channel, batch, sample)
-        truth = self._truth[..., frames]  # ([output,] batch, frame)
-        return np.ascontiguousarray(sound.transpose(1, 0, 2)), np.ascontiguousarray(np.moveaxis(truth, -2, 0))
+        frame = frame.clip(self._first[example], self._last[example]) - margin
+        n_frames = self.n_frames + 2 * margin
+        sounds = sliding_window_view(self._sound, self.grid.n_samples(n_frames), axis=1)  # (channel, place, sample)
+        truths = sliding_window_view(self._truth, n_frames, axis=-1)  # ([output,] place, frame)
+        sound = sounds.transpose(1, 0, 2)[frame * self.grid.hop + self._sound_shift[example]]
+        truth = np.moveaxis(truths, -2, 0)[frame + self._truth_shift[example]]
+        return np.ascontiguousarray(sound), np.ascontiguousarray(truth)
 
     def _decode(
         self, examples: list[Example], recordings: dict[str, Recording], truth: Truth, monitor: Monitor
     ) -> None:
         """Read the stretches of sound around the examples, end to end."""
         rate = self.grid.frame_rate
-        begins = np.rint(self._onsets * rate).astype(np.int64) - self.n_frames // 2
-        ends = np.rint((self._onsets + self._spans) * rate).astype(np.int64) - self.n_frames // 2 + self.n_frames
+        before = self.n_frames // 2 + self.margin
+        after = self.n_frames - self.n_frames // 2 + self.margin
+        begins = np.rint(self._onsets * rate).astype(np.int64) - before
+        ends = np.rint((self._onsets + self._spans) * rate).astype(np.int64) + after
         places: dict[str, list[int]] = {}
         for index, example in enumerate(examples):
             places.setdefault(example.recording, []).append(index)
@@ -193,8 +207,8 @@ class Sampler:
                 self._truth[..., at_truth : at_truth + end - begin] = truth(name, begin, end - begin)
                 task.advance(length / self.grid.sample_rate)
         stretch_begin = np.array([begin for _, begin, _ in stretches])
-        self._first = stretch_begin[owner]
-        self._last = (stretch_begin + n_frames)[owner] - self.n_frames
+        self._first = stretch_begin[owner] + self.margin
+        self._last = (stretch_begin + n_frames)[owner] - self.n_frames - self.margin
         self._truth_shift = (truth_at[:-1] - stretch_begin)[owner]
         self._sound_shift = (sound_at[:-1] - stretch_begin * self.grid.hop)[owner]
 
