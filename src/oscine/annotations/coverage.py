@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oscine.annotations.intervals import Intervals, Pairs, as_intervals, clip, contains, merge
+from oscine.annotations.intervals import Intervals, Pairs, as_intervals, clip, contains, merge, subtract
 
 _ROUNDING = 1e-9
 """Seconds by which neighbouring frames may overlap here, so that no point falls between them by rounding."""
@@ -151,6 +151,36 @@ class Coverage:
     def __repr__(self) -> str:
         parts = [f"{name}: {_shown(part)}" for name, part in sorted(self._stretches.items())]
         return f"Coverage({', '.join([*parts, 'others: ' + ('whole' if self.whole else 'nothing')])})"
+
+
+def exhaustive(covered: Intervals, spans: Pairs, duration: float) -> Intervals:
+    """The covered stretches in which somebody has looked for every label.
+
+    Where single sounds are annotated a row covers itself, and says nothing of other labels: whoever marks a pulse has
+    not said that there is no sine below it. A stretch that holds more than rows, or is the whole recording, says of
+    every label where it is and where it is not.
+
+    Parameters
+    ----------
+    covered
+        Covered stretches (n, 2) in seconds, normal.
+    spans
+        Onsets and offsets (row, 2) of all annotations of the recording, in seconds.
+    duration
+        Of the recording, in seconds.
+
+    Examples
+    --------
+    >>> covered = as_intervals([(1, 2), (3, 3), (4, 9)])
+    >>> exhaustive(covered, [(1, 1.5), (1.2, 2), (3, 3), (5, 6)], duration=10)
+    array([[4., 9.]])
+    """
+    spare = subtract(covered, spans)
+    spare = spare[spare[:, 1] - spare[:, 0] > _ROUNDING].mean(axis=1)
+    owners = np.searchsorted(covered[:, 0], spare, side="right") - 1
+    chosen = (covered[:, 0] <= _ROUNDING) & (covered[:, 1] >= duration - _ROUNDING)
+    chosen[owners] = True
+    return covered[chosen]
 
 
 def _joined(parts: list[Intervals | None]) -> Intervals | None:

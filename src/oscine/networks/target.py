@@ -7,8 +7,17 @@ Annotations come as three arrays, one entry per row: onsets and offsets (s) and 
 set. Coverage comes as an array (n, 2) of half-open stretches (s) that somebody has annotated exhaustively. Frame `i`
 is centred on ``start + i / frame_rate``.
 
+Where single sounds were annotated, a row that lies outside the coverage tells of its own label, and nothing of others.
+
 An encoded truth is one of two: the index of the one label of each frame (frame,), int64, `UNKNOWN` where nobody knows;
-or the wished value of each output (output, frame), float32, not a number where nobody knows.
+or the wished value of each output (output, frame), float32, not a number where nobody knows. `Target.encodes` says what
+these mean, so that a loss knows whether it can judge them:
+
+- ``labels``: the one label of a frame, as its index
+- ``shares``: how much of a frame each output has; they add up to one
+- ``presences``: whether each output is there, by itself, from 0 to 1
+- ``shares-and-boundaries``: shares of labels, and two presences behind them
+- ``values``: anything else, such as sound
 
 `Timeline` is the part that all targets of single labels share: which annotation holds at a time.
 """
@@ -30,6 +39,16 @@ if TYPE_CHECKING:
 UNKNOWN = -1
 """Target of a frame that nobody has judged: it is left out of every loss and every metric."""
 
+MARGIN = 4e-9
+"""Seconds: more than times are rounded by, less than anything is long; an event that is this much wider than a frame
+is in both frames where it lies just between them."""
+
+N_BOUNDS = 2
+"""Outputs behind those of the labels that tell of boundaries: onset and offset."""
+
+BUMP_REACH = 4.0
+"""Standard deviations after which a Gaussian ends; it is 3e-4 there."""
+
 _NANOSECOND = 1e-9  # times are compared to this, so that 1250 / 2500 Hz and 0.5 s are the same instant
 
 
@@ -39,6 +58,9 @@ class Target(Plugin):
     loss: ClassVar[str] = "cross-entropy"
     """Name of the loss that fits it."""
 
+    encodes: ClassVar[str] = "labels"
+    """What an encoded truth means, as listed above."""
+
     def outputs(self, labels: Sequence[str], n_channels: int = 1) -> tuple[str, ...]:
         """Names of the scores that a network must give per frame: the labels, unless the target says otherwise."""
         return tuple(labels)
@@ -46,6 +68,21 @@ class Target(Plugin):
     def reach(self, frame_rate: float) -> float:
         """How far from its time an event holds, in seconds: half a frame of so many hertz."""
         return 0.5 / frame_rate
+
+    def horizon(self, frame_rate: float) -> float:
+        """How far from a frame annotations may matter to it, in seconds: by default no farther than events `reach`."""
+        return self.reach(frame_rate)
+
+    def rivals(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """The outputs of which each frame has exactly one, so that their scores add up to one: by default all."""
+        return self.outputs(labels)
+
+    def log_probabilities(self, logits: Tensor) -> Tensor:
+        """Logarithms (batch, output, frame) of the probabilities that smoothing terms compare from frame to frame.
+
+        By default those of the softmax over the outputs.
+        """
+        return logits.log_softmax(dim=1)
 
     def encode(
         self,
@@ -181,3 +218,43 @@ class Timeline:
         """The label that holds at each of `times` (s, any shape)."""
         times = np.asarray(times, dtype=np.float64)
         return self.values[np.searchsorted(self.edges, times + _NANOSECOND, side="right")]
+
+
+def in_any(times: ArrayLike, onsets: ArrayLike, offsets: ArrayLike, *, min_width: float = 0.0) -> NDArray[np.bool_]:
+    """Whether each of `times` lies in any of some stretches, those shorter than `min_width` widened about their middle.
+
+    Examples
+    --------
+    >>> in_any([0.0, 1.0, 2.0, 3.0], [1.0, 2.9], [2.0, 2.9], min_width=0.3).tolist()
+    [False, True, False, True]
+    """
+    stretches = Timeline.paint(onsets, offsets, np.zeros(np.shape(onsets), np.int64), min_width=min_width)
+    return np.asarray(stretches.at(times) == 0)
+
+
+def bumps(times: ArrayLike, centres: ArrayLike, width: float) -> NDArray[np.float64]:
+    """A Gaussian of height one about each centre, the highest of them at each time.
+
+    It is computed at the very times, so that nothing is shifted by a part of a frame, and ends at `BUMP_REACH` widths.
+
+    Parameters
+    ----------
+    times
+        Ascending, s, axes (time,).
+    centres
+        s.
+    width
+        Standard deviation, s.
+
+    Examples
+    --------
+    >>> bumps([0.8, 1.0, 1.1, 1.5], [1.0], 0.1).round(3).tolist()
+    [0.135, 1.0, 0.607, 0.0]
+    """
+    times, heights = np.asarray(times, np.float64), np.zeros(np.shape(times))
+    for centre in np.asarray(centres, np.float64):
+        reach = BUMP_REACH * width + _NANOSECOND
+        first, stop = np.searchsorted(times, [centre - reach, centre + reach])
+        bump = np.exp(-0.5 * ((times[first:stop] - centre) / width) ** 2)
+        heights[first:stop] = np.maximum(heights[first:stop], bump)
+    return heights

@@ -50,3 +50,20 @@ def test_only_frames_of_weight_nothing():
     loss.backward()
     assert loss == 0
     assert (logits.grad == 0).all()
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weights", [None, torch.tensor([1.0, 2.0, 0.5])])
+def test_whole_shares_are_labels(batch, balanced, smoothing, weights):
+    logits, target = batch
+    one_hot = (target.unsqueeze(1) == torch.arange(3)[:, None]).float()
+    shares = torch.where((target >= 0).unsqueeze(1), one_hot, torch.nan)
+    loss = CrossEntropy(balanced=balanced, label_smoothing=smoothing)
+    assert_close(loss(logits, shares, weights), loss(logits, target, weights))
+
+
+def test_shares_by_definition():
+    logits, shares = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]]), torch.tensor([[[0.25, 1.0], [0.75, torch.nan]]])
+    expected = -(0.25 * (1 - math.log(1 + math.e)) - 0.75 * math.log(1 + math.e))
+    assert CrossEntropy(balanced=False)(logits, shares).item() == pytest.approx(expected)

@@ -1,4 +1,6 @@
-"""Mean squared error, for targets whose outputs are values: `reconstruction`, `events`.
+"""Mean squared error, for targets whose outputs are values as they are, such as `reconstruction`.
+
+Probabilities are not judged by it: they are a softmax or logistic function of the outputs, which it would not see.
 
 Worked example, one output, three frames of which the second is unknown::
 
@@ -9,7 +11,7 @@ Worked example, one output, three frames of which the second is unknown::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from oscine.networks.loss import Loss
 from oscine.networks.target import UNKNOWN
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 class MeanSquaredError(Loss):
     """Mean of the squared difference between the outputs as they are and the truth, over what is known of it."""
+
+    judges: ClassVar[tuple[str, ...]] = ("values",)
 
     def __call__(self, logits: Tensor, target: Tensor, class_weights: Tensor | None = None) -> Tensor:
         """The mean over known entries, each weighted by its output; zero, with a gradient of zeros, without any.

@@ -7,6 +7,8 @@ of label 1 at 0.92 s, label 2 called "background"::
     centre      0    0.1   0.2   0.3   0.4   0.5   0.6   0.7   0.8   0.9
     target     -1    -1    -1     2     2     0     0     2     2     1
 
+With a `gap`, neighbouring segments nearer than that give way to background between them (`oscine.networks.gaps`).
+
 SongExplorer lays frames around an event, so that it is halfway between two, and labels both. Ours lie on one grid for
 the whole recording: an event labels the frame it is in, and both only where it is just between two.
 """
@@ -21,10 +23,8 @@ from numpy.typing import NDArray
 from oscine.annotations.labels import BACKGROUND
 from oscine.core.params import Field, Seconds
 from oscine.networks.frames import frame_times
-from oscine.networks.target import UNKNOWN, Target, Timeline
-
-_MARGIN = 4e-9
-"""Seconds: more than times are rounded by, less than anything is long."""
+from oscine.networks.gaps import HORIZON, separate
+from oscine.networks.target import MARGIN, UNKNOWN, Target, Timeline
 
 
 class Exclusive(Target):
@@ -32,6 +32,9 @@ class Exclusive(Target):
 
     event_width: Seconds | None = Field(None, gt=0)
     """How long an event, or any shorter segment, holds around its middle; one frame where nothing is given."""
+
+    gap: Seconds = Field(0.0, ge=0)
+    """Room to make between neighbouring segments, so that they can be told apart; 0 leaves them as annotated."""
 
     def reach(self, frame_rate: float) -> float:
         """How far from its time an event holds, in seconds: half of `event_width`, or half a frame.
@@ -42,6 +45,10 @@ class Exclusive(Target):
         (0.05, 0.25)
         """
         return super().reach(frame_rate) if self.event_width is None else self.event_width / 2
+
+    def horizon(self, frame_rate: float) -> float:
+        """How far from a frame annotations may matter to it, in seconds."""
+        return max(self.reach(frame_rate), HORIZON * self.gap)
 
     def timeline(
         self,
@@ -62,8 +69,26 @@ class Exclusive(Target):
             stretches = np.asarray(coverage, dtype=np.float64).reshape(-1, 2)
             background = np.full(len(stretches), list(labels).index(BACKGROUND))
             under = Timeline.paint(stretches[:, 0], stretches[:, 1], background)
-        width = (self.event_width or 1 / frame_rate) + _MARGIN  # an event just between two frames labels both
+        if self.gap:
+            onsets, offsets, indices = self._separated(onsets, offsets, indices, labels)
+        width = (self.event_width or 1 / frame_rate) + MARGIN  # an event just between two frames labels both
         return Timeline.paint(onsets, offsets, indices, under=under, min_width=width)
+
+    def _separated(
+        self,
+        onsets: NDArray[np.float64],
+        offsets: NDArray[np.float64],
+        indices: NDArray[np.int64],
+        labels: Sequence[str],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        """The annotations with room between segments; events and background are as they were."""
+        lasting = (offsets > onsets) & (np.array([labels[index] for index in indices], object) != BACKGROUND)
+        lows, highs, rows = separate(onsets[lasting], offsets[lasting], self.gap)
+        return (
+            np.concatenate([onsets[~lasting], lows]),
+            np.concatenate([offsets[~lasting], highs]),
+            np.concatenate([indices[~lasting], indices[lasting][rows]]),
+        )
 
     def encode(
         self,
