@@ -346,7 +346,7 @@ STFT = {"name": "trainable-stft", "window": 0.0016, "stride": 0.0004, "normalise
 ZEROS = {"n_filters": 4, "kernel_size": 4, "n_blocks": 2, "dilations": (1, 2), "padding": "zeros", "standardise": False}
 OURS = {
     "waveform": ZEROS,
-    "separable, causal": ZEROS | {"separable": (True, False), "causal": True, "dropout": 0.1},
+    "separable": ZEROS | {"separable": (True, False), "dropout": 0.1},
     "spectrogram": ZEROS | {"representation": STFT, "upsample": True, "n_lstm_units": 3},
     "standardised": ZEROS | {"standardise": True, "kernel_size": 3},
     "sees real sound": ZEROS | {"padding": "context", "standardise": True},
@@ -411,6 +411,8 @@ def test_ours_come_back(case, tmp_path):
     [
         (ZEROS | {"representation": STFT | {"normalise": "none"}}, "its spectrogram"),
         (ZEROS | {"representation": "spectrogram"}, "its front end"),
+        (ZEROS | {"causal": True}, "its convolutions"),
+        (ZEROS | {"n_blocks": 1, "dilations": (1,)}, "its depth"),
     ],
 )
 def test_what_das_has_no_words_for(model, message, tmp_path):

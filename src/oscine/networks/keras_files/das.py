@@ -230,6 +230,8 @@ def _sizes_for(model: Model) -> tuple[Sizes, int]:
             raise _inexpressible("its spectrogram", f"normalise {front_end.normalise!r}", "normalise 'window', span 80")
     elif not isinstance(front_end, Waveform):
         raise _inexpressible("its front end", front_end.plugin_name, "waveform or trainable-stft")
+    if architecture.causal:  # DAS's layers can, its models cannot
+        raise _inexpressible("its convolutions", "causal", "such as see past and future")
     plan = architecture.plan(specification)
     if len(plan.units) < 2:
         raise _inexpressible("its depth", "one residual unit", "two or more")

@@ -221,7 +221,9 @@ def _sizes(cursor: _Cursor) -> Sizes:
 def layers_of(sizes: Sizes) -> list[tuple[Layer, tuple[str, ...]]]:
     """The layers of a network as Keras 2 describes them, without weights, each with those that it takes its input from.
 
-    The layer that divides by the largest map is described by the name of DAS's own function, not by its code.
+    The layer that divides by the largest map is described by the name of DAS's own function, not by its code as DAS
+    does. Keras then cannot make the layers of this description, as it cannot make those of DAS's own files in another
+    version of Python; in both cases DAS makes them of its parameter file, and takes the weights in this order.
     """
     names = _Names()
     layers: list[tuple[Layer, tuple[str, ...]]] = []
