@@ -127,7 +127,7 @@ class Model:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the scores, one for each output of the network; in most targets they are the labels."""
-        return self.target.outputs(self.labels)
+        return self.target.outputs(self.labels, self.n_channels)
 
     @property
     def tile(self) -> int:

@@ -9,12 +9,19 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from oscine.annotations.annotations import Annotations
 from oscine.core.errors import InputError
+from oscine.datasets.prepare import prepare
 from oscine.networks.architectures.autoencoder import Autoencoder
 from oscine.networks.losses.mean_squared_error import MeanSquaredError
+from oscine.networks.model import Model
 from oscine.networks.specification import Specification
 from oscine.networks.targets.reconstruction import Reconstruction
+from oscine.prediction.tiles import score_tiles
 from oscine.recordings.recording import Recording
+from oscine.recordings.recordings import Recordings
+from oscine.training.params import TrainParams
+from oscine.training.train import train
 
 TASK = Specification(labels=("song",), sample_rate=2500.0)
 PHASE: dict[str, Any] = {"name": "spectrogram", "phase": True}
@@ -209,3 +216,30 @@ def test_learns_to_give_fly_song_back(song, options, most):
         loss(network(batch), Reconstruction().of_sound(batch, network.hop, network.context)).backward()
         optimiser.step()
     assert _error(network, validation) < most
+
+
+def test_trained_saved_and_predicted_in_tiles(fly, tmp_path):
+    """The whole way, with strides: what comes out at the seams of tiles is what comes out of the whole."""
+    for name in ("PS_20130625111709_ch3.wav", "20161207T102314_ch1.wav"):
+        for file in (name, f"{name}-annotated-person1.csv"):
+            (tmp_path / file).symlink_to(fly / file)
+    dataset = prepare(Recordings(tmp_path), Annotations.load(tmp_path, format="songexplorer"))
+    architecture = Autoencoder(features=(16, 16), stride_time="1,2", kernel_1d=5, dropout_location="input", dropout=0.1)
+    params = TrainParams(
+        architecture=architecture, target=Reconstruction(), n_steps=80, period=80, batch_size=24,
+        learning_rate=0.005, window=0.2,
+    )  # fmt: skip
+    run = train(dataset, params, out=tmp_path / "run")
+    losses = run.validation["loss"]
+    assert losses[-1] < 0.5 * losses[0]
+
+    model = Model.load(tmp_path / "run")
+    assert model.outputs == ("channel-0",)
+    assert model.network.tile % model.network.step == 0
+    recording = Recording(fly / "20190122T093303a-7.wav")
+    n_samples = 3 * model.tile + 137
+    left, right = model.context
+    tiles = score_tiles(model, recording.read(1000, 1000 + left + n_samples + right))
+    sound = recording.read(1000, 1000 + left + n_samples + right)
+    assert_allclose(tiles, model.scores(sound), rtol=1e-4, atol=1e-6)
+    assert np.corrcoef(tiles[0], sound[0, left : left + n_samples])[0, 1] > 0.6
