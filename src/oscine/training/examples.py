@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
+from oscine.annotations.coverage import Coverage, exhaustive
 from oscine.annotations.intervals import Intervals, intersect, subtract
 from oscine.annotations.labels import BACKGROUND, LabelSet
 from oscine.core.monitor import SILENT, Monitor
@@ -95,6 +95,9 @@ def find_truth(
 ) -> Callable[[str, int, int], NDArray[np.int64] | NDArray[np.float32]]:
     """`truth(recording, first_frame, n_frames)` of a part, unknown where it does not cover (see `Sampler`).
 
+    A row that covers nothing but itself tells of its own label alone, so a target is given as coverage only the
+    stretches in which somebody has looked for every label (`oscine.annotations.coverage.exhaustive`).
+
     Of all annotations and stretches only those near the frames are looked at, so that the time for many short looks
     into a long recording stays in proportion.
     """
@@ -102,22 +105,24 @@ def find_truth(
     spans = rows[["onset", "offset"]].to_numpy(float)
     indices = np.array([labels.index(label) for label in rows["label"]], np.int64)
     reach = target.reach(grid.frame_rate)  # a point is known as far as it holds
+    margin = target.horizon(grid.frame_rate) + 1 / grid.frame_rate
     places = rows.groupby("recording", sort=False).indices
     tables = {}
     for name, recording in recordings.items():
         mine = places.get(name, np.empty(0, np.intp))
-        tables[name] = (spans[mine], indices[mine], part.coverage.intervals(name, recording.duration))
+        covered = part.coverage.intervals(name, recording.duration)
+        tables[name] = (spans[mine], indices[mine], covered, exhaustive(covered, spans[mine], recording.duration))
 
     def truth(name: str, first: int, n_frames: int) -> NDArray[np.int64] | NDArray[np.float32]:
         times = (first + np.arange(n_frames)) / grid.frame_rate
-        annotated, label, covered = tables[name]
-        margin = reach + 1 / grid.frame_rate
-        near, around = (
-            (pairs[:, 0] <= times[-1] + margin) & (pairs[:, 1] >= times[0] - margin) for pairs in (annotated, covered)
+        annotated, label, covered, looked = tables[name]
+        near, around, through = (
+            (pairs[:, 0] <= times[-1] + margin) & (pairs[:, 1] >= times[0] - margin)
+            for pairs in (annotated, covered, looked)
         )
         onsets, offsets = annotated[near].T
         values = target.encode(
-            onsets, offsets, label[near], covered[around], n_frames, grid.frame_rate, labels=labels, start=times[0]
+            onsets, offsets, label[near], looked[through], n_frames, grid.frame_rate, labels=labels, start=times[0]
         )
         known = Coverage({name: covered[around]}).known(name, times, reach)
         unknown = UNKNOWN if np.issubdtype(values.dtype, np.integer) else np.float32(np.nan)

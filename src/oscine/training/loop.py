@@ -194,8 +194,10 @@ class Fit:
         """The loss with its smoothing term."""
         loss = self.loss(logits, truth)
         if self.params.smoothing.weight:
-            known = truth != UNKNOWN if truth.ndim == 2 else ~truth.isnan().any(dim=1)
-            loss = loss + self.params.smoothing(logits, known, columns[0] if columns else None)
+            known = truth != UNKNOWN if truth.ndim == 2 else ~truth.isnan().all(dim=1)  # something is
+            loss = loss + self.params.smoothing(
+                self.target.log_probabilities(logits), known, columns[0] if columns else None
+            )
         return loss
 
     def _accuracy(self, logits: Tensor, truth: Tensor) -> float:
