@@ -118,6 +118,7 @@ class OperationCommand(click.Command):
 
         if not file:
             return {}
+        file = self.operation.params.find(file)
         values = read_toml(file)
         start = values.get(self.operation.name, values)
         if not isinstance(start, dict):

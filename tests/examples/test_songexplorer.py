@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from oscine.networks.architectures.songexplorer import SongExplorer
 from oscine.networks.targets.exclusive import Exclusive
 from oscine.training.params import TrainParams
 
 
 def test_it_holds_songexplorers_defaults():
-    params = TrainParams.load(Path(__file__).parents[2] / "examples" / "songexplorer.toml")
+    params = TrainParams.named("songexplorer")
     assert params.architecture == SongExplorer()
     assert params.target == Exclusive()
     assert (params.learning_rate, params.normalise) == (0.0002, False)

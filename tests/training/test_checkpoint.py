@@ -30,7 +30,7 @@ def advance(network, optimizer, n_steps):
 )
 def test_save_and_load_are_a_closed_loop(tmp_path, name, options):
     network, optimizer = trained(name, **options)
-    state = Checkpoint(7, 4, 1 / 3, 2, 0.1, {"scale": 2.0, "_growth_tracker": 3})
+    state = Checkpoint(7, 4, 1 / 3, {"f1": 1 / 3}, 2, 0.1, [0.1, 1 / 7], {"scale": 2.0, "_growth_tracker": 3})
     state.save(tmp_path / "x.safetensors", network, optimizer)
     advance(network, optimizer, 3)
 

@@ -57,7 +57,10 @@ def test_a_split_that_leaks_is_warned_of(song_folder, tmp_path, helpers):
     assert any("scores are optimistic; split by files, or by blocks" in warning for warning in monitor.warnings)
     monitor = helpers.Told()
     alone = Dataset(leaky.recordings, leaky.labels, {"train": leaky.train})
-    run = train(alone, helpers.tiny(n_steps=4), out=tmp_path / "b", monitor=monitor)
+    with pytest.raises(InputError, match=r"has no validation part.*train without: --unvalidated"):
+        train(alone, helpers.tiny(n_steps=4), out=tmp_path / "b", monitor=monitor)
+    assert not (tmp_path / "b").exists()
+    run = train(alone, helpers.tiny(n_steps=4, unvalidated=True), out=tmp_path / "b", monitor=monitor)
     assert any("there is no validation part" in warning for warning in monitor.warnings)
     assert run.best == {"replicate-1": {"step": 4}}
     assert (run.model.thresholds, run.validation) == ({}, {})
@@ -144,8 +147,12 @@ def test_a_folder_with_another_run_is_refused(song, tmp_path, helpers, song_fold
     with pytest.raises(InputError, match=r"holds another run; found 'learning-rate 0.001 .not 0.1.'. Choose"):
         train(song, helpers.tiny(learning_rate=0.1), out=tmp_path)
     other = prepare(Recordings(song_folder), params=PrepareParams(few=1, splitter=Hash()))
-    with pytest.raises(InputError, match="holds another run; found 'another dataset'"):
+    with pytest.raises(InputError, match=r"found 'labels background, ambient, pulse, sine .not ambient, pulse, sine.'"):
         train(other, helpers.tiny(), out=tmp_path)
+    rows = song.train.to_pandas()
+    fewer = Dataset(song.recordings, song.labels, {**song.parts, "train": song.train.with_rows(rows[1:])})
+    with pytest.raises(InputError, match="holds another run; found 'another dataset'"):
+        train(fewer, helpers.tiny(), out=tmp_path)
     assert (tmp_path / "run.json").read_text() == before
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(InputError, match="card of this training is damaged"):
@@ -163,7 +170,7 @@ def test_thresholds_are_stored_and_belong_to_the_probabilities(song, tmp_path, h
 
 def test_too_few_examples(song, tmp_path, helpers):
     with pytest.raises(InputError, match=r"fewer training examples than a batch.*found \d+; allowed: 5000 or more"):
-        train(song, helpers.tiny(batch_size=5000), out=tmp_path / "run")
+        train(song, helpers.tiny(batch_size=5000, sampling="centred"), out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

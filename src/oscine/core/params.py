@@ -28,7 +28,7 @@ import tomllib
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -147,8 +147,36 @@ class Params(BaseModel, metaclass=_OneLine):
 class OperationParams(Params):
     """Base of the parameters of an operation."""
 
+    configurations: ClassVar[Path | None] = None
+    """Folder of parameter files that go by their names, where the operation has any."""
+
     seed: int = Field(0, ge=0)
     """Seed of every random choice: the same seed gives the same result."""
+
+    @classmethod
+    def configuration_names(cls) -> list[str]:
+        """Names of the configurations that come with Oscine, sorted."""
+        return sorted(path.stem for path in cls.configurations.glob("*.toml")) if cls.configurations else []
+
+    @classmethod
+    def find(cls, name: str | Path) -> Path:
+        """The parameter file of a name: a path, or one of the configurations.
+
+        Raises
+        ------
+        InputError
+            Where there is neither, listing the configurations.
+        """
+        if cls.configurations is None or Path(name).is_file() or "/" in str(name) or str(name).endswith(".toml"):
+            return Path(name)
+        if str(name) not in cls.configuration_names():
+            raise unknown("parameter file or configuration", str(name), cls.configuration_names())
+        return cls.configurations / f"{name}.toml"
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The parameters of a configuration that comes with Oscine."""
+        return cls.load(cls.find(name))
 
 
 def _understood(field: FieldInfo, value: Any) -> Any:

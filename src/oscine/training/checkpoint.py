@@ -1,7 +1,8 @@
 """The state of a training in one file: weights, optimiser, step, best value so far. No pickle.
 
-Tensors lie side by side in a safetensors file, as `network/<name>` and `optimizer/<parameter>/<name>`; what is
-no tensor is JSON in its header. The random state needs no place: it is a function of the seed and the step.
+Tensors lie side by side in a safetensors file, as `network/<name>`, `average/<name>` (of the weights, where one is
+kept) and `optimizer/<parameter>/<name>`; what is no tensor is JSON in its header. The random state needs no place: it
+is a function of the seed and the step.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from safetensors.torch import save
 
 from oscine.core.artifacts import atomic
 from oscine.core.errors import InputError
+from oscine.training.average import Average
 
 
 @dataclass
@@ -27,13 +29,15 @@ class Checkpoint:
     ----------
     step
         Steps that are done.
-    best_step, best_value
-        The validated step with the best value so far, the last of equally good ones, and that value; -1 and 0 before
-        any.
+    best_step, best_value, best
+        The validated step with the best value so far, the last of equally good ones; that value, the larger the better;
+        and all that was measured there. -1, 0 and nothing before any.
     gain_step
         The validated step at which that value was first reached.
     elapsed
         Seconds of training so far.
+    losses
+        Of all validations so far.
     scale
         How losses of reduced precision are scaled; empty at full precision.
     """
@@ -41,13 +45,22 @@ class Checkpoint:
     step: int = 0
     best_step: int = -1
     best_value: float = 0.0
+    best: dict[str, float] = field(default_factory=dict)
     gain_step: int = 0
     elapsed: float = 0.0
+    losses: list[float] = field(default_factory=list)
     scale: dict[str, Any] = field(default_factory=dict)
 
-    def save(self, path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    def save(
+        self,
+        path: Path,
+        network: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        average: Average | None = None,
+    ) -> None:
         """Write the state, atomically."""
         tensors = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
+        tensors |= {f"average/{name}": tensor for name, tensor in (average.values if average else {}).items()}
         state = optimizer.state_dict()
         plain: dict[str, dict[str, Any]] = {}
         for index, values in state["state"].items():
@@ -63,8 +76,14 @@ class Checkpoint:
             temporary.write_bytes(save(copies, {"oscine": json.dumps(header)}))
 
     @classmethod
-    def load(cls, path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> Checkpoint:
-        """Put a saved state into a network and an optimiser, and say where it was.
+    def load(
+        cls,
+        path: Path,
+        network: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        average: Average | None = None,
+    ) -> Checkpoint:
+        """Put a saved state into a network, an optimiser and an average of weights, and say where it was.
 
         Raises
         ------
@@ -77,15 +96,19 @@ class Checkpoint:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
             checkpoint = cls(**header["checkpoint"])
             state: dict[int, dict[str, Any]] = {int(index): dict(values) for index, values in header["plain"].items()}
-            weights = {}
+            weights, averaged = {}, {}
             for key, tensor in tensors.items():
                 kind, _, name = key.partition("/")
                 if kind == "network":
                     weights[name] = tensor
+                elif kind == "average":
+                    averaged[name] = tensor
                 else:
                     index, _, name = name.partition("/")
                     state.setdefault(int(index), {})[name] = tensor
             network.load_state_dict(weights)
+            if average:
+                average.load(averaged)
             optimizer.load_state_dict({"state": state, "param_groups": header["groups"]})
         except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,11 +1,12 @@
 """The training loop: compact, ours, on Lightning Fabric; it owns its state and resumes exactly.
 
-What happens in a step is a function of the seed and the step alone (the windows drawn, the units dropped), so a
-training that is interrupted after any step and resumed from its checkpoint makes the same model, bit for bit on
-one machine, as one that was not. What is measured goes to a file as it comes (`oscine.training.metrics_file`).
+What happens in a step is a function of the seed and the step alone (the windows drawn, the units dropped, the learning
+rate), so a training that is interrupted after any step and resumed from its checkpoint makes the same model, bit for
+bit on one machine, as one that was not. What is measured goes to a file as it comes (`oscine.training.metrics_file`).
 
-The best model is the validated one with the highest F1: mean over labels, as if all were equally common. Without
-validation it is the last one.
+The best model is the validated one with the highest F1, mean over labels as if all were equally common, or by another
+criterion; for targets that know no right and wrong, the one with the lowest loss. Without validation it is the last.
+Where an average of the weights is kept, it is what is validated and kept.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,16 +30,22 @@ from torch import Tensor
 from oscine.core.errors import Cancelled, InputError
 from oscine.core.monitor import Monitor
 from oscine.datasets.sampler import Sampler
-from oscine.metrics.frames import confusion_matrix, mean
-from oscine.networks.loss import Loss
+from oscine.networks.loss import FittedLoss
 from oscine.networks.network import Network
 from oscine.networks.target import UNKNOWN, Target
+from oscine.training.ahead import Ahead
+from oscine.training.average import Average
 from oscine.training.checkpoint import Checkpoint
+from oscine.training.loggers import open_logger
 from oscine.training.metrics_file import METRICS, MetricsFile
 from oscine.training.optimizers import make_optimizer
 from oscine.training.params import TrainParams
+from oscine.training.parts import freeze
+from oscine.training.validation import Tally
 
 CHECKPOINT = "checkpoint.safetensors"
+
+Batch = tuple[NDArray[np.float32], NDArray[Any]]
 
 
 @dataclass
@@ -51,7 +59,7 @@ class Fit:
     sampler, validation
         Where batches come from; no validation where there is nothing to validate on.
     params
-        Of the training.
+        Of the training, nothing left open.
     folder
         Where checkpoint and metrics are kept.
     seed
@@ -62,7 +70,7 @@ class Fit:
 
     network: Network
     target: Target
-    loss: Loss
+    loss: FittedLoss
     sampler: Sampler
     validation: Sampler | None
     params: TrainParams
@@ -81,57 +89,71 @@ class Fit:
             Where the loss is no number any more, the checkpoint is damaged or beyond the last step, the device is not
             here, or the disk is full.
         """
-        params = self.params
-        fabric = _fabric(params)
-        optimizer = make_optimizer(
-            params.optimizer, self.network.parameters(), params.learning_rate, params.weight_decay
+        return _Training(self, _fabric(self.params), monitor).run()
+
+
+class _Training:
+    """A training that runs."""
+
+    def __init__(self, fit: Fit, fabric: Fabric, monitor: Monitor) -> None:
+        self.fit, self.params, self.fabric, self.monitor = fit, fit.params, fabric, monitor
+        self.network = fit.network
+        self.frozen = freeze(self.network, self.params.freeze)
+        weights = [weight for weight in self.network.parameters() if weight.requires_grad]
+        self.optimizer = make_optimizer(
+            self.params.optimizer, weights, self.params.learning_rate, self.params.weight_decay
         )
-        network, stepper = fabric.setup(self.network, optimizer)
-        state = self._resume(fabric, optimizer)
-        started = time.monotonic() - state.elapsed
+        self.module, self.stepper = fabric.setup(self.network, self.optimizer)
+        self.average = Average(self.network, self.params.ema) if self.params.ema else None
+        self.state = self._resume()
+        self.started = time.monotonic() - self.state.elapsed
+        self.clock = _Clock(self.params.batch_size * fit.sampler.n_frames / self.network.frame_rate)
 
-        def note(values: dict[str, float]) -> None:
-            state.elapsed = time.monotonic() - started
-            metrics.write({"step": state.step, **values, "seconds": round(state.elapsed, 3)})
-            monitor.metric(state.step, **values)
-
-        def save() -> None:
-            state.scale = fabric.strategy.precision.state_dict()
-            state.save(self.folder / CHECKPOINT, self.network, optimizer)
-
+    def run(self) -> Checkpoint:
+        params, state, folder = self.params, self.state, self.fit.folder
         with (
-            MetricsFile(self.folder / METRICS, step=state.step if state.step else -1) as metrics,
-            monitor.task(f"Training {self.folder.name}", total=params.n_steps, unit="steps") as task,
-            _repeatable(fabric),
+            MetricsFile(folder / METRICS, step=state.step if state.step else -1) as self.metrics,
+            closing(open_logger(params.logger, folder, state.step, params.to_dict())) as self.logger,
+            self.monitor.task(f"Training {folder.name}", total=params.n_steps, unit="steps") as task,
+            _repeatable(self.fabric),
             _told_to_stop() as told,
+            Ahead(lambda step: self.fit.sampler.batch(step, params.batch_size), params.n_steps) as batches,
         ):
             if state.step == 0:
-                self._validate(fabric, network, state, note)
+                self._validate()
             task.done = state.step
-            while state.step < params.n_steps and not self._is_stuck(state):
-                values = self._step(fabric, network, stepper, state.step)
+            while state.step < params.n_steps and not self._is_stuck():
+                values = self._step(batches(state.step))
+                self.clock.tick()
                 state.step += 1
-                note(values)
-                if state.step == params.n_steps or state.step % params.period == 0:
-                    self._validate(fabric, network, state, note)
-                    save()
+                self._note(values)
+                if state.step == params.n_steps or state.step % self.period == 0:
+                    self._validate()
+                    self._save()
                 try:
-                    task.advance(1, note=f"loss {values['loss']:.3f}  accuracy {values['accuracy']:.0%}")
+                    task.advance(1, note=self._progress(values))
                     if told.is_set():
                         raise Cancelled
                 except Cancelled:
-                    save()
+                    self._save()
                     raise
             if state.step < params.n_steps:
-                monitor.message(f"stopped early: no gain since step {state.gain_step}")
+                self.monitor.message(f"stopped early: no gain since step {state.gain_step}")
         return state
 
-    def _resume(self, fabric: Fabric, optimizer: torch.optim.Optimizer) -> Checkpoint:
+    # -- the state -----------------------------------------------------------------------------------------------
+
+    @property
+    def period(self) -> int:
+        """Steps between validations."""
+        return self.params.period or 30
+
+    def _resume(self) -> Checkpoint:
         """The state of the checkpoint; the beginning where there is none."""
-        path = self.folder / CHECKPOINT
+        path = self.fit.folder / CHECKPOINT
         if not path.exists():
             return Checkpoint()
-        state = Checkpoint.load(path, self.network, optimizer)
+        state = Checkpoint.load(path, self.network, self.optimizer, self.average)
         if state.step > self.params.n_steps:
             raise InputError(
                 "this training has gone further already",
@@ -140,119 +162,218 @@ class Fit:
                 allowed=f"up to --n-steps {self.params.n_steps}",
                 cure="Raise --n-steps, or choose another --out",
             )
-        fabric.strategy.precision.load_state_dict(state.scale)
+        self.fabric.strategy.precision.load_state_dict(state.scale)
         return state
 
-    def _is_stuck(self, state: Checkpoint) -> bool:
-        """Whether there was no gain in as many validations as patience lasts."""
-        period, patience = self.params.period, self.params.patience
-        waited = state.step - state.gain_step
-        return patience is not None and state.step % period == 0 and waited >= patience * period
+    def _save(self) -> None:
+        self.state.scale = self.fabric.strategy.precision.state_dict()
+        self.state.save(self.fit.folder / CHECKPOINT, self.network, self.optimizer, self.average)
 
-    def _step(
-        self, fabric: Fabric, network: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int
-    ) -> dict[str, float]:
+    def _note(self, values: dict[str, float], **unrepeatable: float) -> None:
+        """Write down what was measured, and tell it."""
+        state = self.state
+        state.elapsed = time.monotonic() - self.started
+        self.metrics.write({"step": state.step, **values, **unrepeatable, "seconds": round(state.elapsed, 3)})
+        self.logger.write(state.step, {**values, **unrepeatable})
+        self.monitor.metric(state.step, **values)
+
+    def _progress(self, values: dict[str, float]) -> str:
+        """What stands beside the bar."""
+        parts = [f"loss {values['loss']:.3f}"]
+        if "accuracy" in values:
+            parts.append(f"accuracy {values['accuracy']:.0%}")
+        parts.append(f"{self.clock.speed:.3g} s of sound/s")
+        if "f1" in self.state.best:
+            parts.append(f"best F1 {self.state.best['f1']:.3f}")
+        return "  ".join(parts)
+
+    def _is_stuck(self) -> bool:
+        """Whether there was no gain in as many validations as patience lasts."""
+        waited = self.state.step - self.state.gain_step
+        patience = self.params.patience
+        return patience is not None and self.state.step % self.period == 0 and waited >= patience * self.period
+
+    # -- a step --------------------------------------------------------------------------------------------------
+
+    def _step(self, batch: Batch) -> dict[str, float]:
         """Learn from one batch; says its loss and its share of known frames that were right."""
-        sound, truth = _tensors(fabric, *self.sampler.batch(step, self.params.batch_size))
-        torch.manual_seed(_mixed(self.seed, step))  # of the units that are dropped
-        network.train()
-        optimizer.zero_grad()
+        params, step = self.params, self.state.step
+        sound, truth = _tensors(self.fabric, *batch)
+        torch.manual_seed(_mixed(self.fit.seed, step))  # of the units that are dropped
+        self._train_mode()
+        rate = params.learning_rate * params.schedule.factor(step, params.n_steps, self.state.losses)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.stepper.zero_grad()
         columns: list[Tensor] = []
-        logits = network(sound, self._look(columns)) if self.params.smoothing.needs_columns else network(sound)
-        truth = self._truth(sound, truth)
+        looks = params.smoothing.weight and params.smoothing.needs_columns
+        logits = self.module(sound, self._look(columns)) if looks else self.module(sound)
+        own = self._own_truth(sound)
+        truth = truth if own is None else own
         loss = self._loss(logits, truth, columns)
         value = loss.item()
         if not math.isfinite(value):
             raise InputError(
                 f"training has failed: the loss of step {step + 1} is no number",
-                path=self.folder,
+                path=self.fit.folder,
                 found=value,
                 cure="Choose another --out, and lower --learning-rate or set --clip",
             )
-        fabric.backward(loss)
-        if self.params.clip:
-            fabric.clip_gradients(network, optimizer, max_norm=self.params.clip)
-        optimizer.step()
-        return {"loss": value, "accuracy": self._accuracy(logits, truth)}
+        self.fabric.backward(loss)
+        if params.clip:
+            self.fabric.clip_gradients(self.module, self.stepper, max_norm=params.clip)
+        self.stepper.step()
+        if self.average:
+            self.average.update(step + 1)
+        if own is not None:
+            return {"loss": value}
+        return {"loss": value, "accuracy": accuracy(self.fit.target, logits.detach(), truth)}
 
-    def _truth(self, sound: Tensor, truth: Tensor) -> Tensor:
-        """The truth of a batch, which some targets take from the sound itself."""
-        own = self.target.of_sound(sound, self.network.hop, self.network.context)
-        return truth if own is None else own
+    def _train_mode(self) -> None:
+        """Learning, but for what is frozen: that neither drops units nor measures its batches."""
+        self.module.train()
+        for module in self.frozen:
+            module.eval()
+
+    def _own_truth(self, sound: Tensor) -> Tensor | None:
+        """The truth that some targets take from the sound itself."""
+        return self.fit.target.of_sound(sound, self.network.hop, self.network.context)
 
     def _look(self, columns: list[Tensor]) -> Callable[[Tensor], Tensor]:
         """Puts the features of every frame aside, for the smoothing term."""
 
         def look(features: Tensor) -> Tensor:
-            n_frames = self.sampler.n_frames
-            columns.append(self.network.columns(features, n_frames))
+            columns.append(self.network.columns(features, self.fit.sampler.n_frames))
             return features
 
         return look
 
     def _loss(self, logits: Tensor, truth: Tensor, columns: list[Tensor]) -> Tensor:
         """The loss with its smoothing term."""
-        loss = self.loss(logits, truth)
+        loss = self.fit.loss(logits, truth)
         if self.params.smoothing.weight:
             known = truth != UNKNOWN if truth.ndim == 2 else ~truth.isnan().all(dim=1)  # something is
             loss = loss + self.params.smoothing(
-                self.target.log_probabilities(logits), known, columns[0] if columns else None
+                self.fit.target.log_probabilities(logits), known, columns[0] if columns else None
             )
         return loss
 
-    def _accuracy(self, logits: Tensor, truth: Tensor) -> float:
-        """Share of what is known of a batch that the network says rightly."""
-        scores = self.target.decode(logits.detach().float().cpu().numpy())
-        present, known = self.target.judge(truth.cpu().numpy(), scores.shape[-2])
-        right = ((self.target.is_present(scores) == present) | ~known).all(axis=-2) & known.any(axis=-2)
-        return float(right.sum() / max(1, known.any(axis=-2).sum()))
+    # -- a validation --------------------------------------------------------------------------------------------
 
-    def _validate(
-        self,
-        fabric: Fabric,
-        network: torch.nn.Module,
-        state: Checkpoint,
-        note: Callable[[dict[str, float]], None],
-    ) -> None:
+    def _validate(self) -> None:
         """Measure, and keep the model."""
-        values = self._measure(fabric, network)
-        if values:
-            note({f"validation_{name}": value for name, value in values.items()})
-        value = values.get("f1", float(state.step))
-        if state.best_step < 0 or value > state.best_value:
-            state.gain_step = state.step
-        best = state.best_step < 0 or value >= state.best_value
-        if best:
-            state.best_step, state.best_value = state.step, value
-        self.keep(self.network, state.step, best)
+        state = self.state
+        with self.average.applied() if self.average else nullcontext():
+            values = self.measure()
+            if values:
+                speed = {"speed": round(self.clock.speed, 3)} if self.clock.speed else {}
+                self._note({f"validation_{name}": value for name, value in values.items()}, **speed)
+                state.losses.append(values["loss"])
+                self.monitor.message(_line(state.step, values))
+            value = goodness(values, self.params.criterion, state.step)
+            if state.best_step < 0 or value > state.best_value:
+                state.gain_step = state.step
+            best = state.best_step < 0 or value >= state.best_value
+            if best:
+                state.best_step, state.best_value, state.best = state.step, value, values
+            self.fit.keep(self.network, state.step, best)
+        self.clock.skip()
 
     @torch.no_grad()
-    def _measure(self, fabric: Fabric, network: torch.nn.Module) -> dict[str, float]:
-        """Loss and rates on a window around every validation example; nothing where nothing is known of them.
+    def measure(self) -> dict[str, float]:
+        """Loss and rates on all validation windows; nothing where nothing is known of them.
 
         The loss is that of all windows as one batch, so that it does not depend on how they are told off into batches.
         """
-        if self.validation is None:
+        if self.fit.validation is None:
             return {}
-        network.eval()
+        self.module.eval()
         logits, truths = [], []
-        for batch in self.validation.centred(4 * self.params.batch_size):
-            sound, truth = _tensors(fabric, *batch)
-            logits.append(network(sound).float().cpu())
-            truths.append(truth.cpu())
-        scores, truth = torch.cat(logits), torch.cat(truths)
-        known = (truth != UNKNOWN).numpy()
+        tally = Tally(self.fit.target, self.network.specification.n_outputs)
+        for batch in self.fit.validation.centred(4 * self.params.batch_size):
+            sound, truth = _tensors(self.fabric, *batch)
+            own = self._own_truth(sound)
+            logits.append(self.module(sound).float().cpu())
+            truths.append((truth if own is None else own).cpu())
+            if own is None:
+                tally.add(logits[-1].numpy(), truths[-1].numpy())
+        truth = torch.cat(truths)
+        known = ~truth.isnan() if truth.is_floating_point() else truth != UNKNOWN
         if not known.any():
             return {}
-        guess = scores.argmax(1).numpy()
-        matrix = confusion_matrix(truth.numpy()[known], guess[known], self.network.specification.labels)
-        values = {
-            "loss": self.loss(scores, truth).item(),
-            "precision": mean(matrix.balanced_precision),
-            "recall": mean(matrix.recall),
-            "f1": mean(matrix.balanced_f1),
-        }
+        values = {"loss": self.fit.loss(torch.cat(logits), truth).item(), **tally.rates()}
         return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def accuracy(target: Target, logits: Tensor, truth: Tensor) -> float:
+    """Share of what is known of a batch that the network says rightly.
+
+    Parameters
+    ----------
+    logits
+        (batch, output, frame).
+    truth
+        Labels (batch, frame), or values (batch, output, frame).
+    """
+    if truth.ndim == 2 and type(target).is_present is Target.is_present:  # the most probable label, where it is known
+        known = truth != UNKNOWN
+        right = (logits.argmax(dim=1) == truth) & known
+        return float(right.sum() / known.sum().clamp(min=1))
+    scores = target.decode(logits.float().cpu().numpy())
+    present, known_too = target.judge(truth.cpu().numpy(), scores.shape[-2])
+    somewhere = known_too.any(axis=-2)
+    wrong = ((target.is_present(scores) != present) & known_too).any(axis=-2)
+    return float((somewhere & ~wrong).sum() / max(1, somewhere.sum()))
+
+
+def goodness(values: dict[str, float], criterion: str, step: int) -> float:
+    """What a validation is worth, the larger the better; without any, the later the better.
+
+    Examples
+    --------
+    >>> goodness({"loss": 0.5, "f1": 0.9}, "f1", 30), goodness({"loss": 0.5}, "f1", 30), goodness({}, "f1", 30)
+    (0.9, -0.5, 30.0)
+    """
+    name = criterion.replace("-", "_")
+    if name in values:
+        return values[name] if name == "f1" else -values[name]
+    return -values["loss"] if "loss" in values else float(step)
+
+
+def _line(step: int, values: dict[str, float]) -> str:
+    """A validation in a line."""
+    parts = [f"loss {values['loss']:.4f}"]
+    if "f1" in values:
+        parts.append(f"F1 {values['f1']:.3f}")
+    if "frame_error" in values:
+        parts.append(f"frame error {values['frame_error']:.2%}")
+    return f"step {step}, validation: {', '.join(parts)}"
+
+
+class _Clock:
+    """How many seconds of sound a training learns from in a second, validations left out.
+
+    Parameters
+    ----------
+    amount
+        Seconds of sound in a step.
+    """
+
+    def __init__(self, amount: float) -> None:
+        self.amount, self.speed = amount, 0.0
+        self._before: float | None = None
+
+    def tick(self) -> None:
+        """A step is done."""
+        now = time.monotonic()
+        if self._before is not None and now > self._before:
+            speed = self.amount / (now - self._before)
+            self.speed = 0.95 * self.speed + 0.05 * speed if self.speed else speed
+        self._before = now
+
+    def skip(self) -> None:
+        """Something else took place, which does not count."""
+        self._before = time.monotonic()
 
 
 def _fabric(params: TrainParams) -> Fabric:
@@ -266,14 +387,14 @@ def _fabric(params: TrainParams) -> Fabric:
         ) from error
 
 
-def _tensors(fabric: Fabric, sound: NDArray[np.float32], truth: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+def _tensors(fabric: Fabric, sound: NDArray[np.float32], truth: NDArray[Any]) -> tuple[Tensor, Tensor]:
     """A batch where the network is."""
     return fabric.to_device(torch.from_numpy(sound)), fabric.to_device(torch.from_numpy(truth))
 
 
-def _mixed(seed: int, step: int) -> int:
-    """One seed of two."""
-    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0] >> 1)
+def _mixed(*seeds: int) -> int:
+    """One seed of several."""
+    return int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1)
 
 
 @contextmanager
@@ -281,9 +402,9 @@ def _repeatable(fabric: Fabric) -> Iterator[None]:
     """The same numbers every time, from a random state of its own: the caller's stays as it was."""
     chosen, searching = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    devices = [fabric.device] if fabric.device.type == "cuda" else []
+    devices: Iterable[torch.device] = [fabric.device] if fabric.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=devices):
+        with torch.random.fork_rng(devices=list(devices)):
             yield
     finally:
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = chosen, searching

@@ -58,7 +58,7 @@ class Run:
     labels
         In the order of the network's outputs.
     best
-        Of each replicate, its best validated step and the F1 there.
+        Of each replicate, its best validated step, and the loss and rates there.
     finished
         Whether all replicates reached their last step.
     dataset_digest
@@ -155,18 +155,27 @@ class Run:
 
     @property
     def training(self) -> dict[str, list[float]]:
-        """Columns `step`, `loss` and `accuracy` of the best replicate's training."""
-        return self._columns({"loss": "loss", "accuracy": "accuracy"})
+        """Columns `step`, `loss` and, where there is one, `accuracy` of the best replicate's training."""
+        return self._columns({"loss": "loss", "accuracy": "accuracy"}) or self._columns({"loss": "loss"})
 
     @property
     def validation(self) -> dict[str, list[float]]:
         """Columns `step`, `loss` and `accuracy` (recall, mean over labels) of the best replicate's validations."""
-        return self._columns({"loss": "validation_loss", "accuracy": "validation_recall"})
+        names = {"loss": "validation_loss", "accuracy": "validation_recall"}
+        return self._columns(names) or self._columns({"loss": "validation_loss"})
 
     @property
     def winner(self) -> int:
         """Number of the best replicate."""
-        name = max(self.best, key=lambda name: self.best[name].get("f1", 0.0), default="replicate-1")
+        criterion = str(self.params.get("criterion", "f1")).replace("-", "_")
+
+        def goodness(name: str) -> float:
+            best = self.best[name]
+            if criterion == "f1" and "f1" in best:
+                return best["f1"]
+            return -best.get(criterion, best.get("loss", 0.0))
+
+        name = max(self.best, key=goodness, default="replicate-1")
         return int(name.rpartition("-")[2])
 
     def _columns(self, names: dict[str, str]) -> dict[str, list[float]]:
@@ -190,9 +199,12 @@ class Run:
         return {"path": str(self.path), "model": str(self.path / BEST), "labels": list(self.labels), "best": self.best}
 
     def __str__(self) -> str:
-        lines = [f"{name}: best at step {best['step']:.0f}" + _f1(best) for name, best in self.best.items()]
+        lines = [f"{name}: best at step {best['step']:.0f}" + _rates(best) for name, best in self.best.items()]
         return "\n".join([*lines, f"best model: {self.path / BEST}"])
 
 
-def _f1(best: dict[str, float]) -> str:
-    return f", F1 {best['f1']:.3f} in validation (mean over labels, as if equally common)" if "f1" in best else ""
+def _rates(best: dict[str, float]) -> str:
+    if "f1" in best:
+        said = f", F1 {best['f1']:.3f} in validation (mean over labels, as if equally common)"
+        return said + (f", frame error {best['frame_error']:.2%}" if "frame_error" in best else "")
+    return f", loss {best['loss']:.4f} in validation" if "loss" in best else ""
