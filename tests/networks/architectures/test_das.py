@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 from oscine.core.errors import InputError
 from oscine.networks.architectures.das import Das
+from oscine.networks.layers.das import Morphology
 from oscine.networks.specification import Specification
 
 STFT = {"name": "trainable-stft", "window": 0.0064, "stride": 0.0016}
@@ -184,6 +185,22 @@ def test_lstm_is_not_exact():
     assert not network.is_exact
     assert network.recurrent is not None
     assert "LSTM of 3 units" in network.describe()
+
+
+def test_closing_and_opening():
+    """Flat kernels fill short gaps and then remove short sounds; values beyond the ends count for nothing."""
+    values = torch.tensor([[1.0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1]])
+    cleaned = Morphology(1, 3)(values[None])[0]
+    assert cleaned[0].tolist() == [1.0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]
+
+
+def test_morphology_goes_with_zeros():
+    options: Any = {"n_filters": 4, "kernel_size": 4, "n_blocks": 1, "morphology": 5}
+    with pytest.raises(InputError, match="goes with padding zeros only"):
+        Das(**options)
+    network = Das(padding="zeros", **options).build(_task())
+    assert network(_noise(2, 1, 40)).shape == (2, 2, 32)
+    assert "over 5 steps" in network.describe()
 
 
 def test_standardisation_can_be_left_out():

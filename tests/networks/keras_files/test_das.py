@@ -59,6 +59,18 @@ def test_every_sample_of_a_window(case, unpacked, truth):
     assert_allclose(read_das(stem).scores(sound), scores, atol=1e-5)
 
 
+def test_morphology(unpacked, truth):
+    """DAS's probabilities do not add up to one behind a closing and an opening; here they do."""
+    stem = unpacked("morphology")
+    sound, scores = truth(stem)
+    total = scores.sum(axis=1, keepdims=True)
+    assert np.abs(total - 1).max() > 0.01
+    model = read_das(stem)
+    assert_allclose(model.scores(sound), (scores / total)[..., 4:-4], atol=1e-5)
+    with pytest.raises(InputError, match="because of its morphology"):
+        write_das(model, stem.with_name("again"))
+
+
 def test_what_a_model_is(unpacked):
     model = Model.load(unpacked("separable").with_name("separable_model.h5"))
     assert model.labels == ("background", "pulse", "sine")
@@ -76,6 +88,7 @@ def test_what_a_model_is(unpacked):
         "dilations": [1, 2],
         "separable": [True, False],
         "n_lstm_units": 0,
+        "morphology": 0,
         "dropout": 0.0,
         "representation": 0,
         "upsample": False,

@@ -24,9 +24,9 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from oscine.core.errors import InputError
 from oscine.core.params import Field
@@ -141,8 +141,18 @@ class Das(Architecture):
     boundary: int | None = Field(None, ge=0)
     """With zeros: samples at either end of a window that get no scores; kernel_size × n_blocks where none is given."""
 
+    morphology: int = Field(0, ge=0)
+    """With zeros: steps of a closing and an opening of the probabilities, as in some models of DAS up to 0.32.11; 0 for
+    none."""
+
     standardise: bool = True
     """Bring the features to zero mean and unit variance by what is measured on training data."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.morphology and self.padding != "zeros":
+            raise ValueError("morphology is there for models of DAS, and goes with padding zeros only")
+        return self
 
     @field_validator("separable", mode="before")
     @classmethod
@@ -198,6 +208,7 @@ class Das(Architecture):
                 n_filters=self.n_filters,
                 kernel_size=self.kernel_size,
                 n_lstm_units=self.n_lstm_units,
+                morphology=self.morphology,
                 dropout=self.dropout,
                 pads=self.padding == "zeros",
                 standardises=self.standardise,

@@ -53,6 +53,8 @@ WEIGHTS: Mapping[str, tuple[str, ...]] = {
     "SeparableConv1D": ("depthwise_kernel", "pointwise_kernel", "bias"),
     "Dense": ("kernel", "bias"),
     "Spectrogram": ("real_kernels", "imag_kernels"),
+    "Closing2D": ("kernel",),
+    "Opening2D": ("kernel",),
     "Bidirectional": (
         "forward kernel",
         "forward recurrent_kernel",

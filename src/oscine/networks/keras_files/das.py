@@ -8,6 +8,9 @@ inside, without scores for the p = kernel × blocks samples at either end, and w
 what is loud. ``model.scores(window)`` of T samples gives T - 2p frames; DAS lays windows T - 2p apart, the first at
 sample 0. `oscine.prediction` lays the same windows p samples earlier, so that the first samples have scores too.
 
+Models of DAS 0.28 to 0.32.11 may end in a closing and an opening of the probabilities, which then do not add up to one.
+Here they are brought to a sum of one, and such a model cannot be written for DAS again.
+
 Nothing in a file is ever run: see `das_layers` and `plain_yaml`.
 """
 
@@ -115,6 +118,7 @@ def architecture_of(sizes: Sizes, sample_rate: float, boundary: int) -> Das:
         dilations=dilations,
         separable=separable,
         n_lstm_units=sizes.n_lstm_units,
+        morphology=sizes.morphology,
         dropout=sizes.dropout,
         representation=stft if sizes.window > 1 else Waveform(),
         upsample=sizes.upsample > 1,
@@ -230,6 +234,8 @@ def _sizes_for(model: Model) -> tuple[Sizes, int]:
             raise _inexpressible("its spectrogram", f"normalise {front_end.normalise!r}", "normalise 'window', span 80")
     elif not isinstance(front_end, Waveform):
         raise _inexpressible("its front end", front_end.plugin_name, "waveform or trainable-stft")
+    if architecture.morphology:  # neither in DAS from 0.32.12 on
+        raise _inexpressible("its morphology", architecture.morphology, 0)
     if architecture.causal:  # DAS's layers can, its models cannot
         raise _inexpressible("its convolutions", "causal", "such as see past and future")
     plan = architecture.plan(specification)
@@ -310,7 +316,7 @@ def _params(model: Model, sizes: Sizes, boundary: int, order: list[int], stem: P
     }
 
 
-def _inexpressible(what: str, found: str, allowed: str) -> InputError:
+def _inexpressible(what: str, found: object, allowed: object) -> InputError:
     return InputError(
         f"this model cannot be written for DAS because of {what}",
         found=found,

@@ -2,7 +2,8 @@
 
 A network of DAS is a sequence, whatever its layers are called::
 
-    input, [spectrogram, reshape], projection, units, add, relu, [bidirectional LSTM], dense (softmax), [upsampling]
+    input, [spectrogram, reshape], projection, units, add, relu, [bidirectional LSTM], dense (softmax),
+    [closing, opening], [upsampling]
 
 where a unit is a dilated convolution (plain or separable), relu, division by the largest map (a Lambda layer, whose
 code is never looked at), dropout and a convolution of one tap, and all but the last are followed by the addition of
@@ -44,6 +45,8 @@ class Sizes:
         Of the spectrogram, samples; (1, 1) without one.
     n_lstm_units
         Of the recurrent layer in either direction; 0 without one.
+    morphology
+        Steps of the closing and the opening; 0 without.
     upsample
         How often each step is repeated at the end.
     """
@@ -60,6 +63,7 @@ class Sizes:
     window: int = 1
     hop: int = 1
     n_lstm_units: int = 0
+    morphology: int = 0
     upsample: int = 1
 
     @property
@@ -192,6 +196,12 @@ def _sizes(cursor: _Cursor) -> Sizes:
     dense = cursor.take("Dense", use_bias=True)
     if dense.settings["activation"] != "softmax":
         cursor.take("Activation", activation="softmax")
+    morphology = 0
+    if cursor.maybe("SlicingOpLambda"):  # an axis is put in, and taken out again behind the two
+        plain = {"num_filters": 1, "strides": [1, 1], "padding": "same", "dilation_rate": [1, 1]}
+        morphology = int(cursor.take("Closing2D", **plain).settings["kernel_size"][0])
+        cursor.take("Opening2D", kernel_size=[morphology, 1], **plain)
+        cursor.take("SlicingOpLambda")
     upsampling = cursor.maybe("UpSampling1D")
     upsample = _one(upsampling.settings["size"]) if upsampling else 1
     if cursor.place < len(cursor.layers) or upsample not in (1, hop):
@@ -214,6 +224,7 @@ def _sizes(cursor: _Cursor) -> Sizes:
         window=window,
         hop=hop,
         n_lstm_units=n_lstm_units,
+        morphology=morphology,
         upsample=upsample,
     )
 

@@ -24,7 +24,7 @@ from oscine.networks.layers.das import DEPTH, DasNetwork
 from oscine.networks.layers.trainable_stft import windowed_transform
 
 Array = NDArray[np.float32]
-WEIGHTED = ("Spectrogram", "Conv1D", "SeparableConv1D", "Bidirectional", "Dense")
+WEIGHTED = ("Spectrogram", "Conv1D", "SeparableConv1D", "Bidirectional", "Dense", "Closing2D", "Opening2D")
 """Kinds of layers that have weights."""
 
 
@@ -98,6 +98,9 @@ def _places(sizes: Sizes) -> Iterator[str]:
     if sizes.n_lstm_units:
         yield "recurrent"
     yield "head"
+    if sizes.morphology:
+        yield "morphology.closing"
+        yield "morphology.opening"
 
 
 def _shape(layer: Layer, name: str, sizes: Sizes, place: str) -> tuple[int, ...]:
@@ -122,6 +125,8 @@ def _shape(layer: Layer, name: str, sizes: Sizes, place: str) -> tuple[int, ...]
                 "bias": (4 * units,),
             }.items()
         },
+        "Closing2D": {"kernel": (sizes.morphology, 1, sizes.n_classes, 1)},
+        "Opening2D": {"kernel": (sizes.morphology, 1, sizes.n_classes, 1)},
         "Dense": {"kernel": (2 * units or n_filters, sizes.n_classes), "bias": (sizes.n_classes,)},
     }
     return shapes[layer.kind][name]
@@ -140,6 +145,8 @@ def _to_torch(layer: Layer, place: str, path: Path) -> dict[str, Array]:
                 found=f"{layer.name}/{name}",
                 cure="Train it again, with a lower learning rate",
             )
+    if layer.kind in ("Closing2D", "Opening2D"):
+        return {place: weights["kernel"][:, 0, :, 0].T}
     if layer.kind == "Conv1D":
         return {f"{place}.weight": weights["kernel"].transpose(2, 1, 0), f"{place}.bias": weights["bias"]}
     if layer.kind == "SeparableConv1D":

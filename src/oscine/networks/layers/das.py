@@ -23,6 +23,7 @@ DEPTH = 4
 """Maps that a separable convolution makes of each one."""
 
 _TINY = 1e-5  # added to what maps are divided by
+_FAINTEST = 1e-30  # of what a logarithm is taken
 
 
 class ResidualUnit(nn.Module):
@@ -68,6 +69,54 @@ class ResidualUnit(nn.Module):
         return added
 
 
+class Morphology(nn.Module):
+    """Grey-scale closing, then opening, of the probability of each label over time, with kernels that are trained.
+
+    A closing fills gaps and an opening removes what is short [1]_. At the ends, what lies beyond counts for nothing.
+
+    Parameters
+    ----------
+    n_labels
+        Labels.
+    duration
+        Steps of a kernel.
+
+    References
+    ----------
+    .. [1] P. Soille (2004), Morphological Image Analysis, Springer, chapters 3 and 4.
+    """
+
+    def __init__(self, n_labels: int, duration: int) -> None:
+        super().__init__()
+        self.closing = nn.Parameter(torch.zeros(n_labels, duration))
+        self.opening = nn.Parameter(torch.zeros(n_labels, duration))
+
+    def reset_parameters(self) -> None:
+        """Flat kernels."""
+        with torch.no_grad():
+            self.closing.zero_()
+            self.opening.zero_()
+
+    def forward(self, probabilities: Tensor) -> Tensor:
+        """(batch, label, time) -> the same."""
+        closed = _eroded(_dilated(probabilities, self.closing), self.closing)
+        return _dilated(_eroded(closed, self.opening), self.opening)
+
+
+def _dilated(values: Tensor, kernel: Tensor) -> Tensor:
+    """``max over j of values[t + j - left] + kernel[j]``, of values (batch, label, time) and a kernel (label, step)."""
+    n = kernel.shape[1]
+    padded = pad(values, ((n - 1) // 2, n // 2), value=-torch.inf)
+    return (padded.unfold(-1, n, 1) + kernel[:, None]).amax(dim=-1)
+
+
+def _eroded(values: Tensor, kernel: Tensor) -> Tensor:
+    """``min over j of values[t + j - left] - kernel[-1 - j]``."""
+    n = kernel.shape[1]
+    padded = pad(values, ((n - 1) // 2, n // 2), value=torch.inf)
+    return (padded.unfold(-1, n, 1) - kernel.flip(1)[:, None]).amin(dim=-1)
+
+
 class DasNetwork(Network):
     """A projection, residual units, the rectified sum of what they add, a recurrent layer if wanted, a linear layer.
 
@@ -81,6 +130,8 @@ class DasNetwork(Network):
         Maps, and taps of each convolution.
     n_lstm_units
         Size of the recurrent layer, 0 for none.
+    morphology
+        Steps of a closing and an opening of the probabilities, 0 for none.
     dropout
         Share of the maps that are zeroed in training.
     pads
@@ -98,6 +149,7 @@ class DasNetwork(Network):
         n_filters: int,
         kernel_size: int,
         n_lstm_units: int = 0,
+        morphology: int = 0,
         dropout: float = 0.0,
         pads: bool = False,
         standardises: bool = True,
@@ -113,10 +165,11 @@ class DasNetwork(Network):
             nn.LSTM(n_filters, n_lstm_units, batch_first=True, bidirectional=True) if n_lstm_units else None
         )
         self.head = nn.Conv1d(2 * n_lstm_units or n_filters, specification.n_outputs, 1)
+        self.morphology = Morphology(specification.n_outputs, morphology) if morphology else None
 
     @property
     def _units(self) -> list[ResidualUnit]:
-        return cast(list[ResidualUnit], list(self.units))
+        return cast("list[ResidualUnit]", list(self.units))
 
     def forward(self, waveform: Tensor, edit: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """Logits (batch, label, frame) of each label in each frame; see `Network.forward`."""
@@ -169,6 +222,8 @@ class DasNetwork(Network):
         if self.recurrent is not None:
             total = self.recurrent(total.transpose(1, 2))[0].transpose(1, 2)
         logits: Tensor = self.head(total)
+        if self.morphology is not None:
+            logits = self.morphology(logits.softmax(dim=1)).clamp_min(_FAINTEST).log()
         return logits.repeat_interleave(self.plan.repeat, dim=-1) if self.plan.repeat > 1 else logits
 
     def describe(self) -> str:
@@ -190,6 +245,8 @@ class DasNetwork(Network):
             )
         if self.recurrent is not None:
             lines.append(f"recurrent        LSTM of {self.recurrent.hidden_size} units in either direction")
+        if self.morphology is not None:
+            lines.append(f"morphology       closing and opening over {self.morphology.closing.shape[1]} steps")
         if self.plan.repeat > 1:
             lines.append(f"upsampling       each step is repeated {self.plan.repeat} times")
         return "\n".join(lines)
