@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class GaussianTmse(Smoothing):
     """Mean squared step of the log-probabilities, truncated, that counts the more the more alike the frames sound [1]_.
 
-    With ℓ the logarithm of the probabilities, ``Δ(c, t) = ℓ(c, t) − ℓ(c, t−1)``, with gradients through both; with x the
+    With ℓ the logarithm of the probabilities, ``Δ(c, t) = ℓ(c, t) − ℓ(c, t−1)``, gradients through both; with x the
     standardised spectrogram and d the distance of its columns x(t) and x(t−1), ``s(t) = exp(−d(t) / (2 σ²))``. The term
     is the mean over outputs and frames of ``s min(Δ², truncation²)``: scores may change where the sound does.
 
