@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oscine.core.errors import InputError
-from oscine.networks.frontend import stride_samples, window_samples
+from oscine.networks.frontend import nearest_stride, nearest_window, stride_samples, window_samples
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,16 @@ def test_strides(stride, rate, samples):
 def test_a_whole_stride_that_gives_no_whole_rate():
     with pytest.raises(InputError, match=r"0\.0008 s \(2 samples, 1250 frames/s\) or 0\.0016 s \(4 samples"):
         stride_samples(0.0012, 2500)
+
+
+@pytest.mark.parametrize("rate", [1000, 2500, 11025, 22050, 32000, 44100, 48000, 250000, 300000])
+@pytest.mark.parametrize("wished", [0.0005, 0.002, 0.016])
+def test_nearest_stride_gives_a_whole_rate(rate, wished):
+    stride = nearest_stride(rate, wished)
+    assert stride_samples(stride / rate, rate) == stride
+    assert 0.5 <= stride / rate / wished <= 2
+
+
+def test_nearest_window_is_a_power_of_two():
+    assert nearest_window(24414.0625) == 512
+    assert nearest_window(1.0) == 2, "two samples at least"

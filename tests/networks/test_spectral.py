@@ -8,7 +8,7 @@ import scipy.fft
 import scipy.signal
 from numpy.testing import assert_allclose
 
-from oscine.networks.spectral import cosine_transform, frequency_slice, hann_window, mel_filters
+from oscine.networks.spectral import cosine_transform, fast_length, frequency_slice, hann_window, mel_bands, mel_filters
 
 
 @pytest.mark.parametrize("n", [2, 8, 16, 512])
@@ -48,3 +48,22 @@ def test_mel_filters_one_by_one():
 def test_frequency_slice():
     assert frequency_slice(257, 500, 7500, 8000) == slice(16, 241)
     assert frequency_slice(5, 1249, 1250, 1250) == slice(4, 5), "one bin at least"
+
+
+@pytest.mark.parametrize("n_fft", [4, 32, 512])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 16000.0), (0.0, 100.0), (15990.0, 16000.0), (300.0, 310.0)])
+def test_no_mel_band_is_empty(n_fft, low, high):
+    for n_bands in (1, 7, 80, 200):
+        weights = mel_bands(n_bands, n_fft, 32000.0, low, high)
+        assert weights.shape == (n_bands, n_fft // 2 + 1)
+        assert_allclose(weights.sum(axis=1), 1.0)
+        assert (weights >= 0).all()
+        assert (weights[:, 0] == 0).all(), "the offset of the recording"
+
+
+@pytest.mark.parametrize("n", [2, 40, 706, 1023, 4800])
+def test_fast_length(n):
+    length = fast_length(n)
+    assert length >= n
+    assert length % 2 == 0
+    assert scipy.fft.next_fast_len(length, real=True) == length

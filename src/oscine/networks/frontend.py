@@ -154,3 +154,79 @@ def stride_samples(stride: float, sample_rate: float) -> int:
             f"{n / sample_rate:.8g} s ({n} samples, {sample_rate / n:g} frames/s)" for n in sorted({below, above})
         ),
     )
+
+
+def nearest_stride(sample_rate: float, stride: float = 0.002) -> int:
+    """The stride in samples, of those that give a whole number of steps per second, whose ratio to `stride` s is least.
+
+    Parameters
+    ----------
+    sample_rate
+        Hz. Where it is not whole itself, any whole number of samples will do.
+    stride
+        What it should be near to, s.
+
+    Examples
+    --------
+    >>> [nearest_stride(rate) for rate in (1000, 2500, 22050, 32000, 44100, 300000, 24414.0625)]
+    [2, 5, 45, 64, 90, 600, 49]
+    """
+    wanted = stride * sample_rate
+    if not float(sample_rate).is_integer():
+        return max(1, round(wanted))
+    rate = int(sample_rate)
+    small = [n for n in range(1, math.isqrt(rate) + 1) if rate % n == 0]
+    return min(sorted({*small, *(rate // n for n in small)}), key=lambda n: abs(math.log(n / wanted)))
+
+
+def nearest_window(sample_rate: float, window: float = 0.016) -> int:
+    """The power of two, in samples, whose ratio to `window` s is least.
+
+    Examples
+    --------
+    >>> [nearest_window(rate) for rate in (1000, 2500, 22050, 32000, 44100, 300000)]
+    [16, 32, 256, 512, 512, 4096]
+    """
+    return int(2 ** max(1, round(math.log2(window * sample_rate))))
+
+
+def any_window_samples(window: float, sample_rate: float) -> int:
+    """A window in samples, rounded to whole ones, of which there must be two.
+
+    Raises
+    ------
+    InputError
+        With the shortest window there can be.
+
+    Examples
+    --------
+    >>> any_window_samples(0.016, 44100)
+    706
+    """
+    whole = round(window * sample_rate)
+    if whole < 2:
+        raise InputError(
+            f"the window is too short at {sample_rate:g} Hz",
+            found=window,
+            allowed=f"at least {2 / sample_rate:.6g} s (2 samples)",
+        )
+    return whole
+
+
+def frequency_range(low: float, high: float | None, sample_rate: float) -> tuple[float, float]:
+    """Lowest and highest frequency kept, Hz, the highest at most half the sample rate.
+
+    Raises
+    ------
+    InputError
+        Where nothing lies between them.
+
+    Examples
+    --------
+    >>> frequency_range(500, None, 32000)
+    (500, 16000.0)
+    """
+    top = sample_rate / 2 if high is None else min(high, sample_rate / 2)
+    if low >= top:
+        raise InputError("the lowest frequency kept is not below the highest", found=low, allowed=f"< {top:g} Hz")
+    return low, top

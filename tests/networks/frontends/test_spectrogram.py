@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+import scipy.signal
 import torch
 
 from oscine.core.errors import InputError
@@ -47,3 +49,28 @@ def test_log_is_that_of_the_amplitude_above_a_floor():
     torch.testing.assert_close(log, torch.log(linear / 8 + 0.003))  # a Hann window of 16 samples sums to 8
     silence = Spectrogram(scale="log", floor=0.003).build(TASK)(torch.zeros(1, 1, 200))
     assert silence.unique().item() == pytest.approx(math.log(0.003))
+
+
+@pytest.mark.parametrize(("window", "step", "rate"), [(512, 64, 32000.0), (16, 4, 2500.0)])
+def test_power_is_scipys_density(window, step, rate):
+    sound = np.random.default_rng(0).normal(0, 0.01, 3000)
+    _, _, expected = scipy.signal.spectrogram(
+        sound, rate, window="hann", nperseg=window, noverlap=window - step, detrend=False, mode="psd"
+    )
+    layer = Spectrogram(window=window / rate, stride=step / rate, scale="power").build(Specification(("a",), rate))
+    found = layer(torch.from_numpy(sound).float()[None, None])[0, 0].numpy()
+    assert found.shape == expected.shape
+    # relative to the frame: single precision leaves some 1e-7 of its strongest bin in the faintest
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * expected.mean())
+
+
+def test_power_keeps_the_bins_that_vak_keeps():
+    frequencies = np.fft.rfftfreq(512, 1 / 32000)
+    task = Specification(("a",), 32000.0)
+    for low, high in [(500.0, 10000.0), (510.0, 9999.0), (0.0, 16000.0)]:
+        front_end = Spectrogram(window=0.016, stride=0.002, scale="power", low=low, high=high)
+        kept = ((frequencies >= low) & (frequencies < high)).sum()
+        assert front_end.geometry(task).n_bins == kept
+        assert front_end.build(task)(torch.randn(1, 1, 600)).shape[2] == kept
+    with pytest.raises(InputError, match="no bin of the spectrum"):
+        Spectrogram(scale="power", low=10, high=20).geometry(TASK)

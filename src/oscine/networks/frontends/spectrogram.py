@@ -1,4 +1,4 @@
-"""Magnitude of the short-time Fourier transform, its logarithm, or its real and imaginary parts."""
+"""Magnitude of the short-time Fourier transform, its logarithm, its power density, or its real and imaginary parts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 from oscine.core.errors import InputError
 from oscine.core.params import Field, Hertz, Seconds
-from oscine.networks.frontend import FrontEnd, Geometry, stride_samples, window_samples
+from oscine.networks.frontend import FrontEnd, Geometry, frequency_range, stride_samples, window_samples
 from oscine.networks.specification import Specification
-from oscine.networks.spectral import frequency_slice
+from oscine.networks.spectral import density_slice, frequency_slice
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 class Spectrogram(FrontEnd):
-    """Magnitude of the short-time Fourier transform, with a periodic Hann window; linear, or its logarithm.
+    """Magnitude of the short-time Fourier transform, with a periodic Hann window; its logarithm; or power density.
 
     Examples
     --------
@@ -35,8 +35,14 @@ class Spectrogram(FrontEnd):
     high: Hertz | None = Field(None, gt=0)
     """Highest frequency kept; half the sample rate where none is given."""
 
-    scale: Literal["linear", "log"] = "linear"
-    """Give the magnitude |X| as it is, or ln(|X| / Σw + floor), where w is the window: faint and loud sounds alike."""
+    scale: Literal["linear", "log", "power"] = "linear"
+    """The magnitude |X| as it is; ln(|X| / Σw + floor), where w is the window: faint and loud alike; or power density.
+
+    The one-sided power spectral density is |X|² / (s Σw²), with s the sample rate, twice that except at 0 Hz and half
+    the sample rate. It is that of scipy and of vak (whose Hann window is symmetric, not periodic: a difference of one
+    part in the window's length), and the bins kept are as vak's, from `low` to below `high`. vak also filters the
+    sound to that range beforehand, forward only, which delays it; we do not.
+    """
 
     floor: float = Field(0.003, gt=0)
     """Amplitude below which the logarithm hardly changes: a third of the noise of a normalised recording."""
@@ -62,13 +68,19 @@ class Spectrogram(FrontEnd):
         return SpectrogramLayer(
             geometry.window, geometry.stride, bins=self._bins(geometry.window, specification), phase=self.phase,
             floor=self.floor if self.scale == "log" and not self.phase else None,
+            density_at=specification.sample_rate if self.scale == "power" and not self.phase else None,
         )  # fmt: skip
 
     def _bins(self, window: int, specification: Specification) -> slice:
-        nyquist = specification.sample_rate / 2
-        high = nyquist if self.high is None else min(self.high, nyquist)
-        if self.low >= high:
+        n_bins, nyquist = window // 2 + 1, specification.sample_rate / 2
+        low, high = frequency_range(self.low, self.high, specification.sample_rate)
+        if self.scale != "power":
+            return frequency_slice(n_bins, low, high, nyquist)
+        kept = density_slice(n_bins, low, self.high, nyquist)
+        if kept.start >= kept.stop:
             raise InputError(
-                "the lowest frequency kept is not below the highest", found=self.low, allowed=f"< {high:g} Hz"
+                "no bin of the spectrum lies in the range",
+                found=f"{low:g} to {high:g} Hz",
+                allowed=f"at least {2 * nyquist / window:g} Hz wide",
             )
-        return frequency_slice(window // 2 + 1, self.low, high, nyquist)
+        return kept

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from oscine.networks.spectral import LOG_FLOOR, cosine_transform, hann_window, mel_filters
+from oscine.networks.spectral import LOG_FLOOR, cosine_transform, density_scaling, hann_window, mel_filters
 
 
 class WaveformLayer(nn.Module):
@@ -33,22 +33,38 @@ class SpectrogramLayer(nn.Module):
         Real parts of all channels, then imaginary parts, as maps; else magnitudes.
     floor
         Give ln(|X| / Σ taper + floor) in place of magnitudes |X|.
+    density_at
+        Give the one-sided power spectral density for this sample rate, Hz.
     """
 
     taper: Tensor
+    scaling: Tensor | None
 
     def __init__(
-        self, window: int, stride: int, bins: slice = slice(None), *, phase: bool = False, floor: float | None = None
+        self,
+        window: int,
+        stride: int,
+        bins: slice = slice(None),
+        *,
+        phase: bool = False,
+        floor: float | None = None,
+        density_at: float | None = None,
     ) -> None:
         super().__init__()
         self.floor = floor
         self.window, self.stride, self.bins, self.phase = window, stride, bins, phase
         taper = torch.from_numpy(hann_window(window)).float()
         self.register_buffer("taper", taper, persistent=False)  # a constant: not part of the weights
+        scaling = None
+        if density_at is not None:
+            scaling = torch.from_numpy(density_scaling(hann_window(window), density_at)[bins]).float()
+        self.register_buffer("scaling", scaling, persistent=False)
 
     def forward(self, waveform: Tensor) -> Tensor:
         """(batch, channel, sample) -> (batch, map, frequency, time)."""
         spectra = torch.fft.rfft(waveform.unfold(-1, self.window, self.stride) * self.taper)[..., self.bins]
+        if self.scaling is not None:
+            return (torch.view_as_real(spectra).square().sum(-1) * self.scaling).transpose(-1, -2)
         features = torch.cat([spectra.real, spectra.imag], dim=1) if self.phase else spectra.abs()
         if self.floor is not None:
             features = torch.log(features / self.taper.sum() + self.floor)
