@@ -47,3 +47,19 @@ def test_nothing_to_measure_changes_nothing():
     layer = _measured([])
     assert (layer.mean == 0).all()
     assert (layer.scale == 1).all()
+
+
+def test_faint_powers_are_standardised_and_silence_is_centred():
+    """Power densities of faint sound lie at 1e-12 and below; what is silent keeps the scale one."""
+    generator = torch.Generator().manual_seed(0)
+    features = 1e-12 * torch.randn((2, 2, 3, 500), generator=generator).square()
+    features[:, 1] *= 1e-8
+    features[:, 0, 1] = 0.0
+    layer = _measured([features[..., :100], features[..., 100:]])
+    values = layer(features)
+    assert torch.isfinite(values).all()
+    assert layer.scale[0, 1] == 1
+    assert (values[:, 0, 1] == 0).all()
+    for place in [(0, 0), (0, 2), (1, 0), (1, 1), (1, 2)]:
+        assert_close(values[:, *place].std(correction=0), torch.tensor(1.0), rtol=1e-4, atol=0.0)
+        assert abs(float(values[:, *place].mean())) < 1e-4
