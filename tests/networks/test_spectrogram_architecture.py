@@ -18,6 +18,7 @@ def _samples(sample_rate, durations=()):
 
 def test_as_published_at_32_khz():
     assert _samples(32000.0) == (512, 64)
+    assert suitable_spectrogram(32000.0).scale == "power"
     assert _samples(32000.0, [0.05, 0.07, 0.09]) == (512, 64)
 
 

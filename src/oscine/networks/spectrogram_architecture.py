@@ -88,7 +88,7 @@ def suitable_spectrogram(sample_rate: float, durations: ArrayLike = ()) -> Spect
     samples = 2 ** round(math.log2(max(window * sample_rate, 1)))
     samples = min(max(samples, _FEWEST), _MOST)
     stride = _nearest_stride(window * sample_rate / STRIDES, samples // 2, sample_rate)
-    return Spectrogram(window=samples / sample_rate, stride=stride / sample_rate, scale="linear")
+    return Spectrogram(window=samples / sample_rate, stride=stride / sample_rate, scale="power")
 
 
 def _nearest_stride(samples: float, most: int, sample_rate: float) -> int:
