@@ -330,8 +330,8 @@ def _dest(option: Option) -> str:
 def _metavar(option: Option) -> str:
     if option.form == "plugin":
         return "NAME"
-    if option.form in {"list", "mapping"}:
-        return {"list": "A,B,…", "mapping": "A=B,…"}[option.form]
+    if option.form in {"list", "plugins", "mapping"}:
+        return {"list": "A,B,…", "plugins": "A,B,…", "mapping": "A=B,…"}[option.form]
     if option.choices and len(option.choices) < 5:
         return "|".join(option.choices)
     return _NAMES_OF_UNITS.get(option.unit) or _NAMES_OF_TYPES.get(option.type, "TEXT")
@@ -340,7 +340,9 @@ def _metavar(option: Option) -> str:
 def _help(option: Option) -> str:
     unit = f" {option.unit}" if option.unit and option.unit not in _NAMES_OF_UNITS else ""
     facts = []
-    if option.form == "plugin" or len(option.choices) >= 5:
+    if option.form == "plugins":
+        facts.append("any of " + ", ".join(map(_tied, option.choices)))
+    elif option.form == "plugin" or len(option.choices) >= 5:
         facts.append("one of " + ", ".join(map(_tied, option.choices)))
     if option.default:
         measured = unit if option.default != "none" else ""

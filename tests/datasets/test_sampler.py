@@ -97,7 +97,9 @@ def test_windows_equal_those_made_one_by_one(case):
 def test_a_margin_lies_around_the_same_windows(case, margin):
     recordings = {"r": Recording.from_sound(sound(case["n_channels"], case["lengths"][0], 1), RATE)}
     onsets = [where * recordings["r"].duration for _, where, _, _ in case["spans"]]
-    examples = [Example("r", onset, onset + length, "x") for onset, (_, _, length, _) in zip(onsets, case["spans"])]
+    examples = [
+        Example("r", onset, onset + length, "x") for onset, (_, _, length, _) in zip(onsets, case["spans"], strict=True)
+    ]
     grid = FrameGrid(case["hop"], case["context"], RATE)
     n_frames = case["n_frames"]
     plain = Sampler(examples, recordings, truth, grid, n_frames=n_frames, seed=1).batch(3, 5)

@@ -12,6 +12,7 @@ names it, followed by the options of the plug-in that is chosen:
 from __future__ import annotations
 
 import inspect
+import json
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from oscine.core.errors import InputError, unknown
-from oscine.core.params import OperationParams, Params, Unit, bounds, default_of
+from oscine.core.params import OperationParams, Params, Unit, bounds, default_of, list_choice
 from oscine.core.plugins import Plugin, PluginKind, canonical
 
 
@@ -36,7 +37,8 @@ class Option:
     path
         Field names from the outermost parameter object inwards.
     form
-        "flag" (on or off), "list" (values separated by commas), "mapping" (`a=b,c=d`), "plugin" or "value".
+        "flag" (on or off), "list" (values separated by commas), "mapping" (`a=b,c=d`), "plugin", "plugins" (names
+        separated by commas, JSON, or the path of a file) or "value".
     type, unit, default, bounds, choices
         As text, for help; `choices` is empty where any value in bounds will do.
     optional
@@ -153,7 +155,9 @@ def _put(values: dict[str, Any], option: Option, text: Any) -> None:
 
 
 def plugin_kind(field: FieldInfo) -> PluginKind[Any] | None:
-    """The kind of plug-in that a field holds, if it holds one."""
+    """The kind of plug-in that a field holds, if it holds one; none if it holds a list of them."""
+    if typing.get_origin(field.annotation) in {list, tuple}:
+        return None
     for item in field.metadata:
         if isinstance(item, PluginKind):
             return item
@@ -188,6 +192,8 @@ def _option(path: tuple[str, ...], field: FieldInfo, default: Any) -> Option:
     form = "value"
     if origin is bool:
         form = "flag"
+    elif isinstance(kind := list_choice(field), PluginKind):
+        form, choices = "plugins", tuple(kind.names())
     elif origin in {list, tuple, set, frozenset} or (isinstance(origin, type) and issubclass(origin, (list, tuple))):
         form = "list"
     elif origin is dict or origin is Mapping:
@@ -205,7 +211,7 @@ def _option(path: tuple[str, ...], field: FieldInfo, default: Any) -> Option:
     return Option(
         path=path,
         form=form,
-        type=_type_name(annotation),
+        type="names" if form == "plugins" else _type_name(annotation),
         help=_joined(field.description),
         unit=unit,
         default=shown(default),
@@ -229,9 +235,18 @@ def shown(value: Any) -> str:
         return str(value.value)
     if isinstance(value, Mapping):
         return ",".join(f"{key}={item}" for key, item in value.items())
+    if isinstance(value, (list, tuple)) and any(isinstance(item, Plugin) and item != _plain(item) for item in value):
+        return json.dumps([item.to_dict() for item in value])  # names alone would not say it
     if isinstance(value, (list, tuple)):
         return ",".join(shown(item) for item in value)
     return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _plain(plugin: Plugin) -> Plugin | None:
+    """The same plug-in with no options given, if it can be without."""
+    if any(field.is_required() for field in type(plugin).model_fields.values()):
+        return None
+    return type(plugin)()
 
 
 def _parsed(option: Option, text: Any) -> Any:
@@ -277,7 +292,9 @@ def _type_name(annotation: Any) -> str:
     if origin in {list, tuple}:
         members = [member for member in typing.get_args(annotation) if member is not Ellipsis]
         return f"{_type_name(members[0])}s" if members else "values"
-    return "path" if getattr(origin, "__name__", "") == "Path" else "text"
+    if getattr(origin, "__name__", "") == "Path":
+        return "path"
+    return str(getattr(origin, "type_name", "text"))
 
 
 def _copy(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,10 @@ command, the form, the job and the provenance are all derived from it. A field's
 Traceback (most recent call last):
 oscine.core.errors.InputError: DetectParams: option smooth is out of range; found 0; allowed: > 0.
 
-Three things hold wherever values come from (Python, a file, flags, a form):
+Four things hold wherever values come from (Python, a file, flags, a form):
 
 - what is wrong with them is an `InputError`, one line long;
+- a list of plug-ins may be given as text too: names separated by commas, JSON, or the path of a file;
 - the text "none" stands for `None` where that is allowed, because TOML has no word for it;
 - a mapping given for a nested parameter object, or for a plug-in, need not be complete: what it leaves out is
   as in the field's default.
@@ -56,6 +57,15 @@ Seconds = Annotated[float, Unit("s")]
 Hertz = Annotated[float, Unit("Hz")]
 Decibels = Annotated[float, Unit("dB")]
 
+
+class Choice:
+    """Base of metadata of a field whose values are chosen by name (a kind of plug-ins)."""
+
+    def several(self, text: str) -> list[Any]:
+        """What a list of them is made of, where it is given as text."""
+        raise NotImplementedError
+
+
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass as _OneLine
 else:
@@ -88,8 +98,11 @@ class Params(BaseModel, metaclass=_OneLine):
         form = handler(schema)
         properties = handler.resolve_ref_schema(form).get("properties", {})
         for name, field in cls.model_fields.items():
-            if name in properties and isinstance(default := default_of(field), Params):
+            default = default_of(field)
+            if name in properties and isinstance(default, Params):
                 properties[name]["default"] = default.to_dict()
+            elif name in properties and list_choice(field) and isinstance(default, (list, tuple)):
+                properties[name]["default"] = [member.to_dict() for member in default]
         return form
 
     @model_validator(mode="before")
@@ -184,8 +197,22 @@ def _understood(field: FieldInfo, value: Any) -> Any:
         return value
     if isinstance(value, str) and value.lower() == "none" and type(None) in typing.get_args(field.annotation):
         return None
+    if (choice := list_choice(field)) is not None:
+        return choice.several(value) if isinstance(value, str) else [value]
     default = default_of(field)
     return default.completed(value) if isinstance(default, Params) else value
+
+
+def list_choice(field: FieldInfo) -> Choice | None:
+    """What the members of a field are chosen from, if it holds a list of choices (`tuple[Annotated[…], ...]`)."""
+    annotation: Any = field.annotation
+    for candidate in (annotation, *typing.get_args(annotation)):
+        if typing.get_origin(candidate) in {tuple, list}:
+            for member in typing.get_args(candidate):
+                for item in getattr(member, "__metadata__", ()):
+                    if isinstance(item, Choice):
+                        return item
+    return None
 
 
 def default_of(field: FieldInfo) -> Any:
@@ -271,6 +298,8 @@ def explain(error: ValidationError, *, source: str | Path | None = None, owner: 
     name = ".".join(path) if owner or source else ".".join(path).replace("_", "-")
     subject = f"{owner}: " * bool(owner) + f"option {name}" * bool(path)
     line = _line_of(source, path) if source and path else None
+    if source and line is None and (places := [place for place, part in enumerate(path) if part.isdigit()]):
+        line = _line_of(source, path[: places[0]])  # within a list, where it begins
     cause = detail.get("ctx", {}).get("error")
     if isinstance(cause, InputError):
         joined = f"{subject}: {cause.problem}" if path else f"{subject}{cause.problem}"

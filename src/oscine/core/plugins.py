@@ -12,6 +12,9 @@ plug-in's name (`time_frequency.py` is `time-frequency`). Ours and a stranger's 
 Nothing is imported until a member is asked for. One that fails to import is left out with a warning that
 names it; asked for by name, it is an error that says why.
 
+A field `tuple[Annotated[Augmentation, AUGMENTATIONS], ...]` holds several, in order: a list of these, or as text names
+separated by commas (`gain,noise`), JSON, or the path of a file that the kind can read.
+
 A field `Annotated[Detector, DETECTORS]` accepts a member, its name, or a mapping such as
 `{"name": "envelope", "min_distance": 0.02}`, which is also how it is written down. A mapping without a name
 means the field's default plug-in.
@@ -23,11 +26,12 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import json
 import os
 import pkgutil
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -37,10 +41,13 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from oscine.core.errors import InputError, unknown
-from oscine.core.params import Params, explain
+from oscine.core.params import Choice, Params, explain
 
 FOLDERS = "OSCINE_PLUGINS"
 """Environment variable: folders that hold a stranger's plug-ins, separated as in PATH."""
+
+
+_FILES = {".toml", ".json", ".yaml", ".yml"}
 
 
 class PluginWarning(UserWarning):
@@ -84,7 +91,7 @@ class Plugin(Params):
 P = TypeVar("P", bound=Plugin)
 
 
-class PluginKind(Generic[P]):
+class PluginKind(Choice, Generic[P]):
     """All plug-ins of one kind, found by name.
 
     Parameters
@@ -95,10 +102,12 @@ class PluginKind(Generic[P]):
         Class that members derive from.
     package
         Dotted name of the folder that holds our own members.
+    read
+        Reads a file into values that a list of members is made of, where there are such files.
     """
 
-    def __init__(self, name: str, base: type[P], package: str) -> None:
-        self.name, self.base, self.package = name, base, package
+    def __init__(self, name: str, base: type[P], package: str, read: Callable[[Path], list[Any]] | None = None) -> None:
+        self.name, self.base, self.package, self._read = name, base, package, read
         self._loaded: dict[str, type[P]] = {}
 
     def __repr__(self) -> str:
@@ -202,6 +211,33 @@ class PluginKind(Generic[P]):
             del sys.modules[spec.name]
             raise
         return module
+
+    def several(self, text: str) -> list[Any]:
+        """Values that a list of members is made of, from a text.
+
+        Parameters
+        ----------
+        text
+            Names separated by commas; a list or one mapping as JSON; the path of a file; nothing, or "none".
+
+        Raises
+        ------
+        InputError
+            Where it begins as JSON and is none, or the file cannot be used.
+        """
+        text = text.strip()
+        if text[:1] in {"[", "{"}:
+            try:
+                values = json.loads(text)
+            except ValueError as error:
+                raise InputError(
+                    f"not JSON: {error}", found=text, cure=f'Write a list such as [{{"name": "{self.names()[0]}"}}]'
+                ) from None
+            return values if isinstance(values, list) else [values]
+        if self._read is not None and Path(text).suffix.lower() in _FILES and "," not in text:
+            return self._read(Path(text))
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        return [] if [name.lower() for name in names] == ["none"] else names
 
     # -- as the metadata of a field --------------------------------------------------------------------------
 
