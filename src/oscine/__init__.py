@@ -16,6 +16,7 @@ OPERATIONS = {
     "detect": "oscine.detection.detect",
     "convert": "oscine.annotations.convert",
     "prepare": "oscine.datasets.prepare",
+    "inspect": "oscine.datasets.inspect",
     "train": "oscine.training.train",
     "evaluate": "oscine.evaluation.evaluate",
     "predict": "oscine.prediction.predict",

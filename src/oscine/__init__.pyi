@@ -11,6 +11,9 @@ from .core.errors import InputError as InputError
 from .core.errors import OscineError as OscineError
 from .core.monitor import Monitor as Monitor
 from .datasets.dataset import Dataset as Dataset
+from .datasets.inspect import Inspection as Inspection
+from .datasets.inspect import InspectParams as InspectParams
+from .datasets.inspect import inspect as inspect
 from .datasets.prepare import PrepareParams as PrepareParams
 from .datasets.prepare import prepare as prepare
 from .demonstration import DemoParams as DemoParams
@@ -26,6 +29,8 @@ from .evaluation.info import info as info
 from .evaluation.misses import MissesParams as MissesParams
 from .evaluation.misses import misses as misses
 from .figures.confusion_matrix import plot_confusion_matrix as plot_confusion_matrix
+from .figures.dataset_examples import plot_dataset_examples as plot_dataset_examples
+from .figures.dataset_labels import plot_dataset_labels as plot_dataset_labels
 from .figures.ethogram import plot_ethogram as plot_ethogram
 from .figures.learning_curves import plot_learning_curves as plot_learning_curves
 from .figures.precision_recall import plot_precision_recall as plot_precision_recall

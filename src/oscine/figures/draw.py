@@ -8,8 +8,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from oscine.core.artifacts import atomic
+from oscine.datasets.inspect import Inspection
 from oscine.evaluation.evaluation import Evaluation
 from oscine.figures.confusion_matrix import plot_confusion_matrix
+from oscine.figures.dataset_examples import plot_dataset_examples
+from oscine.figures.dataset_labels import plot_dataset_labels
 from oscine.figures.learning_curves import plot_learning_curves
 from oscine.figures.precision_recall import plot_precision_recall
 from oscine.training.run import Run
@@ -20,6 +23,10 @@ def figures_of(result: object) -> Iterator[tuple[str, Figure]]:
     if isinstance(result, Evaluation):
         yield "confusion_matrix", plot_confusion_matrix(result)
         yield "precision_recall", plot_precision_recall(result)
+    elif isinstance(result, Inspection):
+        yield "dataset_labels", plot_dataset_labels(result)
+        if result.examples:
+            yield "dataset_examples", plot_dataset_examples(result)
     elif isinstance(result, Run) and result.training:
         best = result.best.get(f"replicate-{result.winner}", {})
         yield "learning_curves", plot_learning_curves(result, best_step=round(best["step"]) if best else None)
