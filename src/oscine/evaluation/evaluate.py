@@ -3,12 +3,14 @@
 Two questions are answered from the very scores that prediction gives:
 
 - of the *frames*: which labels are taken for which, and what every threshold would do (`ConfusionMatrix`,
-  `OperatingCurve`),
+  `OperatingCurve`); where labels may overlap, none is taken for another, and the matrix has two rows for each label:
+  where it is, and where it is not,
 - of the *sounds*: how many events are found within a tolerance, and how many segments (`EventScores`,
   `SegmentScores`), after the same decoding that `segment` does.
 
-All else than what the part covers is left out of every count. Only the tiles that it touches are computed (see
-`oscine.prediction.tiles`), so that a few annotations in hours of sound take no hours.
+All else than what the part covers is left out of every count. Where labels may overlap, a single annotated sound covers
+its own label alone, so that what is found of others there is neither right nor wrong. Only the tiles that the part
+touches are computed (see `oscine.prediction.tiles`), so that a few annotations in hours of sound take no hours.
 """
 
 from __future__ import annotations
@@ -39,7 +41,6 @@ from oscine.metrics.frames import ConfusionMatrix, confusion_matrix
 from oscine.metrics.segments import SegmentScores, score_segments
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
-from oscine.networks.target import UNKNOWN
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment, thresholds_of
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
@@ -96,8 +97,8 @@ def evaluate(
     Raises
     ------
     InputError
-        Where the part is empty or absent, a label of it is not the model's, or there is no dataset or model file
-        where one is needed.
+        Where the part is empty or absent, a label of it is not the model's, the model says nothing of labels, or there
+        is no dataset or model file where one is needed.
 
     Examples
     --------
@@ -116,6 +117,12 @@ def evaluate(
     """
     if params.store and model.path is None:
         raise InputError("there is no file to store thresholds in", cure="Save the model first: model.save(path)")
+    if len(model.aside) == len(model.outputs):
+        raise InputError(
+            f"a model with the target {model.target.plugin_name!r} says nothing of labels, by which it could be judged",
+            path=model.path,
+            cure="Look at the losses in its run instead",
+        )
     dataset = dataset or _own_dataset(model)
     part = dataset.part(params.part)
     recordings = {
@@ -131,20 +138,20 @@ def evaluate(
             parts.append(_one(model, part.select(recordings=[name]), recording, name, params))
             task.advance()
     thresholds = {
-        label: best_threshold(pool(one.curves[label] for one in parts), params.ratio) for label in model.labels
+        label: best_threshold(pool(one.curves[label] for one in parts), params.ratio) for label in model.outputs
     }
     if params.store and model.path is not None:
         finite = {label: threshold.value for label, threshold in thresholds.items() if np.isfinite(threshold.value)}
         model.with_thresholds({**model.thresholds, **finite}).save(model.path)
     return Evaluation(
-        model.labels,
+        model.outputs,
         pool(one.confusion for one in parts),
-        {label: pool(one.curves[label] for one in parts) for label in model.labels},
+        {label: pool(one.curves[label] for one in parts) for label in model.outputs},
         thresholds,
         pool(one.events for one in parts),
         pool(one.segments for one in parts),
         params.part,
-        in_use=dict(thresholds_of(model.labels, model.thresholds, params.segment)),
+        in_use=dict(thresholds_of(model.outputs, model.thresholds, params.segment)),
     )
 
 
@@ -160,20 +167,49 @@ class _One:
 
 def _one(model: Model, part: Annotations, recording: Recording, name: str, params: EvaluateParams) -> _One:
     pieces = list(_pieces(model, part, recording, name, params))
-    known = [piece.truth != UNKNOWN for piece in pieces]
-    none = np.empty((len(model.labels), 0), np.float32)
-    values = np.concatenate([none, *(piece.scores[:, there] for piece, there in zip(pieces, known, strict=True))], 1)
-    true = np.concatenate([np.empty(0, np.int64), *(p.truth[there] for p, there in zip(pieces, known, strict=True))])
-    found = pd.concat([piece.sounds(model, name, params.segment) for piece in pieces] or [pd.DataFrame(_NO_SOUNDS)])
+    n_outputs = len(model.outputs)
+    nothing = np.empty((n_outputs, 0), bool)
+    judged = [model.target.judge(piece.truth, n_outputs) for piece in pieces]
+    values = np.concatenate([nothing.astype(np.float32), *(piece.scores for piece in pieces)], 1)
+    present, known = (np.concatenate([nothing, *(pair[i] for pair in judged)], 1) for i in (0, 1))
+    found = pd.concat(
+        [piece.sounds(model, name, params.segment, params.tolerance) for piece in pieces] or [pd.DataFrame(_NO_SOUNDS)]
+    )
     for bound in ("onset", "offset"):  # the last frame reaches beyond the end
         found[bound] = found[bound].clip(upper=recording.duration)
     events, segments = _score_sounds(part, Annotations(found), model, name, recording.duration, params)
     return _One(
-        confusion_matrix(true, values.argmax(axis=0), model.labels),
-        {label: operating_curve(values[i], true == i) for i, label in enumerate(model.labels)},
+        _confusion(model, values, present, known),
+        {
+            label: operating_curve(values[i, there], present[i, there])
+            for i, (label, there) in enumerate(zip(model.outputs, known, strict=True))
+        },
         events,
         segments,
     )
+
+
+def _confusion(
+    model: Model, values: NDArray[np.float32], present: NDArray[np.bool_], known: NDArray[np.bool_]
+) -> ConfusionMatrix:
+    """Which label is taken for which; where none excludes another, whether each is there, and is said to be.
+
+    Parameters
+    ----------
+    values, present, known
+        Scores, whether each output is there, and whether that is known, all (output, frame).
+    """
+    rivals = model.target.rivals(model.labels)
+    if rivals:
+        rows = [model.outputs.index(output) for output in rivals]
+        there = known[rows].all(axis=0)
+        return confusion_matrix(present[rows][:, there].argmax(0), values[rows][:, there].argmax(0), rivals)
+    said = model.target.is_present(values)
+    sounds = [(i, label) for i, label in enumerate(model.outputs) if label not in model.aside]
+    true = [2 * place + ~present[i, known[i]] for place, (i, _) in enumerate(sounds)]
+    guess = [2 * place + ~said[i, known[i]] for place, (i, _) in enumerate(sounds)]
+    names = [name for _, label in sounds for name in (label, f"not_{label}")]
+    return confusion_matrix(np.concatenate(true), np.concatenate(guess), names)
 
 
 _NO_SOUNDS: dict[str, list[object]] = {"recording": [], "onset": [], "offset": [], "label": []}
@@ -181,21 +217,37 @@ _NO_SOUNDS: dict[str, list[object]] = {"recording": [], "onset": [], "offset": [
 
 @dataclass(frozen=True)
 class _Piece:
-    """Scores (label, frame) and truth (frame,) of consecutive frames, the first of which is `begin`."""
+    """Scores (output, frame) and truth ([output,] frame) of consecutive frames, the first of which is `begin`."""
 
     begin: int
     scores: NDArray[np.float32]
     truth: NDArray[Any]
 
-    def sounds(self, model: Model, name: str, params: SegmentParams) -> pd.DataFrame:
-        """What the scores amount to, at times of the recording."""
+    def sounds(self, model: Model, name: str, params: SegmentParams, tolerance: float = 0.0) -> pd.DataFrame:
+        """What the scores amount to, at times of the recording.
+
+        Where labels may overlap, only that of which it is known, within the tolerance, whether its label is there.
+        """
         duration = self.scores.shape[1] / model.frame_rate
-        scores = Scores(
-            self.scores, model.labels, model.frame_rate, duration, name, model.events, dict(model.thresholds)
-        )
+        scores = Scores.of_model(self.scores, model, duration, name)
         table = segment(scores, params).to_pandas()
+        if not model.target.rivals(model.labels):
+            table = table[self._is_known(model, table, tolerance)]
         start = self.begin / model.frame_rate
         return table.assign(onset=table["onset"] + start, offset=table["offset"] + start)
+
+    def _is_known(self, model: Model, table: pd.DataFrame, tolerance: float) -> NDArray[np.bool_]:
+        """Whether it is known of any frame near the middle of each sound whether its label is there."""
+        known = model.target.judge(self.truth, len(model.outputs))[1]
+        counts = np.concatenate([np.zeros((len(known), 1), int), np.cumsum(known, axis=1)], axis=1)
+        middles = table[["onset", "offset"]].to_numpy(float).mean(axis=1)
+        first, stop = (
+            np.rint((middles + shift) * model.frame_rate).astype(int).clip(0, known.shape[1]) + extra
+            for shift, extra in ((-tolerance, 0), (tolerance, 1))
+        )
+        rows = np.array([model.outputs.index(label) for label in table["label"]], int)
+        stop = np.minimum(stop, known.shape[1])
+        return np.asarray(counts[rows, stop] > counts[rows, np.minimum(first, stop)])
 
 
 def _pieces(
@@ -222,8 +274,9 @@ def _score_sounds(
     truth: Annotations, found: Annotations, model: Model, name: str, duration: float, params: EvaluateParams
 ) -> tuple[EventScores, SegmentScores]:
     """Scores of events and of segments, each of the labels that are such."""
-    pulses = list(model.events)
-    lasting = [label for label in model.labels if label not in pulses]
+    sounds = [output for output in model.outputs if output not in model.aside]
+    pulses = [label for label in sounds if label in model.events]
+    lasting = [label for label in sounds if label not in pulses]
     covered = truth.coverage.intervals(name, duration)
 
     def of(annotations: Annotations, labels: list[str]) -> pd.DataFrame:

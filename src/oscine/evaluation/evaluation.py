@@ -34,9 +34,10 @@ class Evaluation:
     Attributes
     ----------
     labels
-        Of the model.
+        Of the model, and what it tells beside them, such as boundaries.
     confusion_matrix
-        Of frames, each taken for its most probable label.
+        Of frames, each taken for its most probable label. Where labels may overlap there are two rows and columns for
+        each, one for where it is there, and one, ``not_`` in front, for where it is not.
     curves, thresholds
         Of each label: what every threshold does to its frames, and the one at the wished ratio.
     events, segments
@@ -78,9 +79,12 @@ class Evaluation:
     def __str__(self) -> str:
         width = max(map(len, self.labels))
         head = f"{'':{width}}  precision  recall     F1  frames   at ratio {self._ratio:g}  in use"
-        lines = [f"frames of the {self.part} part, each taken for its most probable label:", head]
         matrix = self.confusion_matrix
-        for i, label in enumerate(self.labels):
+        overlap = len(matrix.labels) > len(self.labels)
+        how = "the labels of each that are at ½ or above" if overlap else "each taken for its most probable label"
+        lines = [f"frames of the {self.part} part, {how}:", head]
+        for label in (label for label in self.labels if label in matrix.labels):
+            i = matrix.labels.index(label)
             rates = f"{_rate(matrix.precision[i]):>9}  {_rate(matrix.recall[i]):>6}  {_rate(matrix.f1[i]):>5}"
             threshold, in_use = _rate(self.thresholds[label].value), _rate(self.in_use.get(label, np.nan))
             lines.append(f"{label:{width}}  {rates}  {matrix.counts[i].sum():6d}  {threshold:>11}  {in_use:>6}")

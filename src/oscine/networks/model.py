@@ -100,8 +100,8 @@ class Model:
         self.decoder, self.training = dict(decoder or {}), dict(training or {})
         self.provenance, self.path = provenance, path
         for label in (*self.events, *self.thresholds):
-            if label not in self.labels:
-                raise unknown("label of a threshold or event", label, self.labels)
+            if label not in (*self.labels, *self.outputs):
+                raise unknown("label of a threshold or event", label, (*self.labels, *self.outputs))
 
     def __repr__(self) -> str:
         name = self.architecture.plugin_name
@@ -128,6 +128,12 @@ class Model:
     def outputs(self) -> tuple[str, ...]:
         """Names of the scores, one for each output of the network; in most targets they are the labels."""
         return self.target.outputs(self.labels, self.n_channels)
+
+    @property
+    def aside(self) -> tuple[str, ...]:
+        """The outputs that are of no label, such as boundaries: they are not annotated unless that is asked for."""
+        labels = (*self.labels, *self.target.rivals(self.labels))
+        return tuple(output for output in self.outputs if output not in labels)
 
     @property
     def tile(self) -> int:

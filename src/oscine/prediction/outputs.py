@@ -69,7 +69,7 @@ def up_to_date(inputs: Mapping[str, Any], target: Path, params: PredictParams) -
     model, recording = inputs["model"], inputs["recording"]
     form, place = _scores_place(target, params)
     files = [place] if form == "h5" else []
-    files += [wav_path(place, recording.name, label) for label in model.labels] if form == "wav" else []
+    files += [wav_path(place, recording.name, label) for label in model.outputs] if form == "wav" else []
     files += [] if params.scores_only else [target]
     if not all(file.is_file() for file in files):
         return []

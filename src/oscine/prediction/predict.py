@@ -83,7 +83,7 @@ def predict(
     Returns
     -------
     scores
-        Float32 (label, frame); the frames cover every sample of the recording.
+        Float32 (output, frame), in most targets of the labels; the frames cover every sample of the recording.
 
     Raises
     ------
@@ -103,25 +103,31 @@ def predict(
     """
     chosen = recording.select(params.channels) if params.channels else recording
     source = fit_recording(chosen, model.specification, resample=params.resample)
-    weights = prior_weights(model.labels, params.prevalences)
+    rivals = _rivals(model, params)
+    weights = prior_weights(tuple(model.outputs[row] for row in rivals), params.prevalences)
     model.to(params.device)
     n_frames = model.n_frames(source.n_samples)
-    data = _room(len(model.labels), n_frames)
+    data = _room(len(model.outputs), n_frames)
     with monitor.task(f"Predicting {recording.name}", total=recording.duration, unit="s") as task:
         for first, values in _blocks(model, source, n_frames, params):
             if weights is not None:
-                values = weigh(values, weights)
+                values[rivals] = weigh(values[rivals], weights)
             data[:, first : first + values.shape[1]] = values
             task.advance(values.shape[1] / model.frame_rate)
-    return Scores(
-        data,
-        model.labels,
-        model.frame_rate,
-        recording.duration,
-        recording.name,
-        events=model.events,
-        thresholds={label: value for label, value in model.thresholds.items() if np.isfinite(value)},
-    )
+    return Scores.of_model(data, model, recording.duration, recording.name)
+
+
+def _rivals(model: Model, params: PredictParams) -> list[int]:
+    """The outputs that exclude each other, which prevalences weigh against each other."""
+    rivals = model.target.rivals(model.labels)
+    if params.prevalences and not rivals:
+        raise InputError(
+            "prevalences weigh labels against each other, and those of this model may overlap",
+            path=model.path,
+            found=dict(params.prevalences),
+            cure="Leave out --prevalences, and choose --segment.thresholds",
+        )
+    return [model.outputs.index(output) for output in rivals]
 
 
 def prior_weights(labels: tuple[str, ...], prevalences: Mapping[str, float]) -> NDArray[np.float32] | None:

@@ -141,7 +141,11 @@ def _told_by_model(folder: Path, recording: str, labels: list[str]) -> dict[str,
         if model.digest == made_by.get("digest"):
             own = made_by.get("thresholds") or model.thresholds
             thresholds = {label: float(value) for label, value in own.items() if label in labels}
-            return {"events": tuple(label for label in model.events if label in labels), "thresholds": thresholds}
+            return {
+                "events": tuple(label for label in model.events if label in labels),
+                "thresholds": thresholds,
+                "aside": tuple(label for label in model.aside if label in labels),
+            }
     text = (
         "no model is known that made these probability WAVs: all labels are taken for segments, with thresholds of 0.5"
     )

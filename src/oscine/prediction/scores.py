@@ -1,10 +1,12 @@
 """Scores: how probable each label is in each frame of a recording.
 
+What a network says beside its labels, such as where segments begin and end, are scores too, called *aside*.
+
 Axes are `(label, frame)`. Frame `i` is centred on time `i / frame_rate` and stands for half a frame on either
 side of it. The values live in memory or in an HDF5 file, from which they are read as they are needed:
 
     scores             float32 (label, frame), chunked along frames
-    attributes         labels, events, thresholds, frame_rate (Hz), duration (s), recording, provenance (JSON)
+    attributes         labels, events, aside, thresholds, frame_rate (Hz), duration (s), recording, provenance (JSON)
 
 A score of −∞ says that nobody has computed it: such a frame is taken for no label.
 """
@@ -16,7 +18,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import h5py
 import numpy as np
@@ -25,6 +27,9 @@ from numpy.typing import ArrayLike, NDArray
 from oscine.core.artifacts import Provenance, atomic, digest
 from oscine.core.errors import InputError
 from oscine.prediction.hdf5_file import create_file
+
+if TYPE_CHECKING:
+    from oscine.networks.model import Model
 
 SUFFIX = "_scores.h5"
 """By custom, how the names of files of scores end."""
@@ -57,6 +62,8 @@ class Scores:
         How they were made.
     path
         The file that they are in.
+    aside
+        Those that are of no label: they become annotations only where they are asked for.
 
     Examples
     --------
@@ -75,6 +82,21 @@ class Scores:
     provenance: Provenance | None = field(default=None, compare=False)
     path: Path | None = field(default=None, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    aside: tuple[str, ...] = ()
+
+    @classmethod
+    def of_model(cls, data: Any, model: Model, duration: float, recording: str) -> Scores:
+        """What a model says (output, frame) of a recording of so many seconds."""
+        return cls(
+            data,
+            model.outputs,
+            model.frame_rate,
+            duration,
+            recording,
+            events=tuple(label for label in model.events if label in model.outputs),
+            thresholds=dict(model.thresholds),
+            aside=model.aside,
+        )
 
     @classmethod
     def from_array(
@@ -84,6 +106,18 @@ class Scores:
         data = np.asarray(values, np.float32)
         more.setdefault("duration", data.shape[1] / frame_rate)
         return cls(data, tuple(labels), frame_rate, recording=recording, **more)
+
+    def select(self, labels: Sequence[str]) -> Scores:
+        """Only those of some labels, in this order; nothing is read yet.
+
+        Examples
+        --------
+        >>> scores = Scores.from_array([[0.1, 0.9], [0.9, 0.1]], ["pulse", "ambient"], frame_rate=625.0)
+        >>> scores.select(["ambient"]).values
+        array([[0.9, 0.1]], dtype=float32)
+        """
+        rows = _Rows(self.data, [self.labels.index(label) for label in labels])
+        return replace(self, data=rows, labels=tuple(labels))
 
     @property
     def n_frames(self) -> int:
@@ -212,6 +246,21 @@ class Scores:
                 yield item, error
 
 
+class _Rows:
+    """Some rows of scores (label, frame), which are read as they are needed."""
+
+    def __init__(self, data: Any, rows: list[int]) -> None:
+        self._data, self._rows = data, rows
+        self.shape = (len(rows), data.shape[1])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: tuple[slice, slice]) -> NDArray[np.float32]:
+        labels, frames = place
+        return np.asarray(self._data[:, frames])[self._rows][labels]
+
+
 def _opened(cls: type[Scores], file: h5py.File, path: Path) -> Scores:
     """What a file of scores holds; any error says that it is none."""
     labels, events, thresholds, provenance = (
@@ -230,6 +279,7 @@ def _opened(cls: type[Scores], file: h5py.File, path: Path) -> Scores:
         {str(label): float(value) for label, value in thresholds.items()},
         Provenance.model_validate(provenance) if provenance else None,
         path,
+        aside=tuple(json.loads(file.attrs.get("aside", "[]"))),
     )
 
 
@@ -254,6 +304,7 @@ def annotate(file: h5py.File, scores: Scores) -> None:
     """Write the attributes of a file of scores."""
     file.attrs["labels"] = json.dumps(scores.labels)
     file.attrs["events"] = json.dumps(scores.events)
+    file.attrs["aside"] = json.dumps(scores.aside)
     file.attrs["thresholds"] = json.dumps(dict(scores.thresholds))
     file.attrs["provenance"] = scores.provenance.model_dump_json() if scores.provenance else "null"
     file.attrs["frame_rate"] = scores.frame_rate

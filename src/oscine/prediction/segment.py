@@ -24,6 +24,7 @@ from oscine.prediction.decoders.threshold import Threshold
 from oscine.prediction.peaks import find_peaks
 from oscine.prediction.runs import Runs
 from oscine.prediction.scores import Scores
+from oscine.prediction.snapping import snap
 from oscine.prediction.thresholds import load_thresholds
 
 DEFAULT_THRESHOLD = 0.5
@@ -41,7 +42,7 @@ class SegmentParams(OperationParams):
     decoder: Annotated[Decoder, DECODERS] = Threshold()
     """Which frames belong to a segment."""
     labels: tuple[str, ...] = Field(())
-    """Labels to write; none given: all but the background."""
+    """Labels to write; none given: all but the background, and but what the scores have aside, such as boundaries."""
     thresholds: dict[str, Probability] = Field(default_factory=dict)
     """Threshold per label, instead of the model's own, such as mel-pulse=0.7."""
     thresholds_file: Path | None = None
@@ -54,6 +55,8 @@ class SegmentParams(OperationParams):
     """Segments shorter than this are dropped, after gaps are filled."""
     event_distance: Seconds = Field(0.01, ge=0)
     """Two events of a label are at least this far apart; the more probable one stays."""
+    snap: Seconds = Field(0.0, ge=0)
+    """Bounds of segments move to the nearest peak of the scores "onset" and "offset" that is no farther, if any is."""
 
 
 def _rename(path: Path, source: Path) -> Path:
@@ -67,7 +70,8 @@ def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor:
     """Turn scores into events and segments.
 
     Labels that the model learnt from points in time become events, at the peaks of their score; all others
-    become segments. Each row's score is the highest in it.
+    become segments. Each row's score is the highest in it. What the scores have aside becomes events where it is asked
+    for by name.
 
     Parameters
     ----------
@@ -96,12 +100,14 @@ def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor:
         if name not in scores.labels:
             raise unknown("label", name, scores.labels, path=scores.path)
     thresholds = thresholds_of(scores.labels, scores.thresholds, params)
-    runs = params.decoder.runs(scores, thresholds)
-    chosen = params.labels or tuple(label for label in scores.labels if label != BACKGROUND)
+    sounds = tuple(label for label in scores.labels if label not in scores.aside)
+    runs = params.decoder.runs(scores if not scores.aside else scores.select(sounds), thresholds) if sounds else {}
+    chosen = params.labels or tuple(label for label in sounds if label != BACKGROUND)
+    events = (*scores.events, *scores.aside)
     tables = [
-        _events(scores, label, runs[label], thresholds[label], params)
-        if label in scores.events
-        else _segments(scores, label, runs[label], params)
+        _events(scores, label, runs.get(label), thresholds[label], params)
+        if label in events
+        else _segments(scores, label, runs[label], thresholds, params)
         for label in chosen
     ]
     rows = pd.concat(tables or [_NOTHING], ignore_index=True)
@@ -110,7 +116,7 @@ def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor:
     return Annotations(
         rows,
         coverage=Coverage({scores.recording: None}, whole=False),
-        labels=LabelSet(chosen, {label: "event" if label in scores.events else "segment" for label in chosen}),
+        labels=LabelSet(chosen, {label: "event" if label in events else "segment" for label in chosen}),
         provenance=scores.provenance,
         source=scores.source,
     )
@@ -121,19 +127,32 @@ _NOTHING = pd.DataFrame(
 )
 
 
-def _events(scores: Scores, label: str, runs: Runs, threshold: float, params: SegmentParams) -> pd.DataFrame:
-    """Peaks within the decoder's runs."""
+def _events(scores: Scores, label: str, runs: Runs | None, threshold: float, params: SegmentParams) -> pd.DataFrame:
+    """Peaks, within the decoder's runs where it has any."""
+    bar = threshold if runs is None or params.decoder.heeds_thresholds else -math.inf
+    times, heights, frames = _peaks(scores, label, bar, params)
+    inside = np.ones(len(frames), bool) if runs is None else runs.hold(frames)
+    return _table(label, times[inside], times[inside], heights[inside])
+
+
+def _peaks(
+    scores: Scores, label: str, bar: float, params: SegmentParams
+) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]:
+    """Time, height and frame of the peaks of a label."""
     distance = math.ceil(params.event_distance * scores.frame_rate - _ROUNDING)
-    bar = threshold if params.decoder.heeds_thresholds else -math.inf
     frames, heights = find_peaks(scores, scores.labels.index(label), bar, distance)
-    inside = runs.hold(frames)
-    times = np.minimum(frames[inside] / scores.frame_rate, scores.duration)
-    return _table(label, times, times, heights[inside])
+    return np.minimum(frames / scores.frame_rate, scores.duration), heights, frames
 
 
-def _segments(scores: Scores, label: str, runs: Runs, params: SegmentParams) -> pd.DataFrame:
+def _segments(
+    scores: Scores, label: str, runs: Runs, thresholds: Mapping[str, float], params: SegmentParams
+) -> pd.DataFrame:
     cleaned = clean(runs, scores, params)
-    return _table(label, scores.edges(cleaned.start), scores.edges(cleaned.stop), cleaned.peak)
+    onsets, offsets = scores.edges(cleaned.start), scores.edges(cleaned.stop)
+    if params.snap and {"onset", "offset"} <= set(scores.aside):
+        begins, ends = (_peaks(scores, bound, thresholds[bound], params)[0] for bound in ("onset", "offset"))
+        onsets, offsets = snap(onsets, offsets, begins, ends, params.snap)
+    return _table(label, onsets, offsets, cleaned.peak)
 
 
 def _table(
