@@ -308,7 +308,7 @@ def _aligned(table: pd.DataFrame) -> Iterator[str]:
     table = table[(table > 0).any(axis=1)]
     parts = list(table.columns.get_level_values(0).unique())
     width = max([len(str(label)) for label in table.index] + [0])
-    cells = {part: [[f"{n:d}" for n in table[part, "n"]], [f"{s:.1f}" for s in table[part, "s"]]] for part in parts}
+    cells = {part: [[f"{n:.0f}" for n in table[part, "n"]], [f"{s:.1f}" for s in table[part, "s"]]] for part in parts}
     widths = {part: [max([len(text) for text in column] + [1]) for column in cells[part]] for part in parts}
     rooms = {part: max(sum(widths[part]) + 2, len(part)) for part in parts}
     yield "   ".join([" " * width, *(part.rjust(rooms[part]) for part in parts)])
