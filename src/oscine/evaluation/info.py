@@ -17,6 +17,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import OperationParams
 from oscine.datasets.dataset import Dataset
+from oscine.networks.keras_files.names import SUFFIXES as KERAS_SUFFIXES
 from oscine.networks.model import Model
 from oscine.prediction.scores import SUFFIX, Scores
 from oscine.recordings.reader import suffixes
@@ -106,7 +107,7 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
         if (path / "evaluation.json").is_file():
             return Info(path, "evaluation", _evaluation(path / "evaluation.json"))
         return _folder(path, monitor)
-    if path.name.endswith(".safetensors"):
+    if path.name.endswith((".safetensors", *KERAS_SUFFIXES)):
         return Info(path, "model", _model(Model.load(path)))
     if path.name.endswith(SUFFIX):
         return Info(path, "scores", _scores(Scores.load(path)))
