@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscine.annotations.coverage import Coverage
+from oscine.annotations.coverage import Coverage, exhaustive
 
 
 def test_whole_and_parts():
@@ -54,3 +54,14 @@ def test_equality():
     assert Coverage({"a.wav": None}) == Coverage()
     assert Coverage({"a.wav": [(0, 1), (1, 2)]}) == Coverage({"a.wav": [(0, 2)]})
     assert Coverage({"a.wav": [(0, 1)]}) != Coverage({"a.wav": [(0, 2)]})
+
+
+def test_exhaustive_is_what_holds_more_than_rows():
+    covered = np.array([(0, 2), (3, 4), (5, 5), (6, 8)], float)
+    assert exhaustive(covered, [(0, 1), (1, 2), (3, 3.5), (5, 5), (6, 8)], 10).tolist() == [[3, 4]]
+    assert exhaustive(covered, [], 10).tolist() == [[0, 2], [3, 4], [6, 8]]
+    assert exhaustive(np.empty((0, 2)), [(0, 1)], 10).tolist() == []
+
+
+def test_a_whole_recording_is_exhaustive_though_it_is_full():
+    assert exhaustive(np.array([(0.0, 10.0)]), [(0, 4), (4, 10)], 10).tolist() == [[0, 10]]

@@ -11,6 +11,7 @@ from oscine.annotations.labels import LabelSet
 from oscine.datasets.sampler import FrameGrid
 from oscine.networks.target import UNKNOWN
 from oscine.networks.targets.exclusive import Exclusive
+from oscine.networks.targets.overlapped import Overlapped
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_examples, find_truth, make_sampler
 
@@ -101,3 +102,22 @@ def test_frames_of_a_window_carry_the_truth():
     _, truth = sampler.batch(0, 64)
     assert set(map(tuple, truth[:, [1]].tolist())) <= {(1,), (2,), (UNKNOWN,)}
     assert (truth[:, 1] != UNKNOWN).mean() > 0.9
+
+
+def test_a_single_row_tells_of_its_own_label_alone():
+    """Also where it lies in another one, whatever is annotated in other recordings; a gap says that all is absent."""
+    recordings = {name: Recording.from_sound(np.zeros(1000), 100.0, name=name) for name in ("a.wav", "b.wav")}
+    rows = [("a.wav", 2, 3, "sine"), ("a.wav", 2.5, 2.5, "pulse"), ("a.wav", 6, 7, "sine"), ("b.wav", 4, 5, "pulse")]
+    table = [{"recording": name, "onset": a, "offset": b, "label": label} for name, a, b, label in rows]
+    coverage = Coverage({"a.wav": [(2, 3), (5.5, 8)], "b.wav": [(4, 5)]}, whole=False)
+    truth = find_truth(Annotations(table).with_coverage(coverage), recordings, LABELS, Overlapped(), GRID)
+    pulse, sine = truth("a.wav", 0, 100)
+    assert np.flatnonzero(~np.isnan(pulse)).tolist() == [25, *range(55, 80)]
+    assert pulse[25] == 1
+    assert (pulse[55:80] == 0).all()
+    assert np.flatnonzero(~np.isnan(sine)).tolist() == [*range(20, 30), *range(55, 80)]
+    assert (sine[[*range(20, 30), *range(60, 70)]] == 1).all()
+    assert np.array_equal(truth("a.wav", 40, 30), np.stack([pulse, sine])[:, 40:70], equal_nan=True)
+    other = truth("b.wav", 0, 100)
+    assert np.flatnonzero(other[0] == 1).tolist() == list(range(40, 50))
+    assert np.isnan(other[1]).all()
