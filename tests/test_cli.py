@@ -212,6 +212,7 @@ def test_help_of_a_command(run, toys):
           --out PATH      Where to write. [default: NAME_played.txt]
           --params FILE   Read options from this TOML file first.
           --print-params  Print all options as TOML, and stop.
+          --print-script  Print a shell script that runs this, and stop.
           --json          Print the result as JSON on standard output.
           --quiet         Say nothing but warnings and errors.
           -h, --help      Show this message and exit.
@@ -309,6 +310,32 @@ def test_errors_in_a_parameter_file_name_it_and_those_in_flags_do_not(run, tmp_p
 
 
 # -- parameters ------------------------------------------------------------------------------------------------------
+
+
+def test_print_script_runs_the_very_command(run, tmp_path):
+    code, out, err = run("train", tmp_path / "my birds.dataset", "--n-steps", "5", "--print-script")
+    assert (code, err) == (0, "")
+    assert out.startswith("#!/usr/bin/env bash\n")
+    last = out.splitlines()[-1]
+    assert f"oscine train '{tmp_path}/my birds.dataset' --n-steps 5 --out runs/" in last  # sent again, it goes on there
+    _, out, _ = run("train", tmp_path / "my birds.dataset", "--out", "here", "--print-script")
+    assert out.endswith("my birds.dataset' --out here\n")
+    script = tmp_path / "job.sh"
+    script.write_text(run("detect", tmp_path / "no such.wav", "--print-script")[1])
+    done = subprocess.run(["bash", str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no such.wav" in done.stderr
+
+
+def test_configurations_are_named_in_the_help_and_found(run):
+    assert "das-fly, das-fly-multi" in " ".join(run("train", "--help")[1].split())
+    code, out, _ = run("train", "x", "--params", "tweetynet", "--architecture.hidden-size", "128", "--print-params")
+    assert code == 0
+    assert "hidden_size = 128" in out
+    assert "window = 0.352" in out
+    code, _, err = run("train", "x", "--params", "tweetynt")
+    assert code == 2
+    assert "Did you mean 'tweetynet'?" in err
 
 
 def test_print_params_reads_back(run, tmp_path):

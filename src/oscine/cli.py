@@ -96,6 +96,7 @@ class OperationCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         from oscine.core.options import choose, flatten
 
+        self.given = [argument for argument in args if argument != "--print-script"]
         texts = dict(_long_options(args))
         self.start = self._start(texts.get(("params",)))
         self.chosen = choose(texts, self.operation.params, self.start)
@@ -118,12 +119,12 @@ class OperationCommand(click.Command):
 
         if not file:
             return {}
-        file = self.operation.params.find(file)
-        values = read_toml(file)
+        place = self.operation.params.find(file)
+        values = read_toml(place)
         start = values.get(self.operation.name, values)
         if not isinstance(start, dict):
-            raise InputError("is not a table", path=file, found=f"{self.operation.name} = {start!r}")
-        self.operation.params.parse(start, source=file)
+            raise InputError("is not a table", path=place, found=f"{self.operation.name} = {start!r}")
+        self.operation.params.parse(start, source=place)
         return start
 
     def _inputs(self) -> Iterator[click.Parameter]:
@@ -150,8 +151,12 @@ class OperationCommand(click.Command):
         beside = ", beside the input" if "{folder}" in (self.operation.out or "") else ""
         several = " A folder for several inputs." if self.operation.each else ""
         yield click.Option(["--out"], metavar="PATH", help=f"Where to write.{several} [default: {place}{beside}]")
-        yield click.Option(["--params", "params_file"], metavar="FILE", help="Read options from this TOML file first.")
+        names = self.operation.params.configuration_names()
+        named = f" Or one of: {', '.join(names)}." if names else ""
+        text = f"Read options from this TOML file first.{named}"
+        yield click.Option(["--params", "params_file"], metavar="FILE", help=text)
         yield click.Option(["--print-params"], is_flag=True, help="Print all options as TOML, and stop.")
+        yield click.Option(["--print-script"], is_flag=True, help="Print a shell script that runs this, and stop.")
         yield click.Option(["--json", "as_json"], is_flag=True, help="Print the result as JSON on standard output.")
         yield click.Option(["--quiet"], is_flag=True, help="Say nothing but warnings and errors.")
 
@@ -236,6 +241,16 @@ class OperationCommand(click.Command):
         params = self._chosen_params(values)
         if values["print_params"]:
             _print_params(params.to_dict())
+            return 0
+        if values["print_script"]:
+            from oscine.core.artifacts import timestamp
+            from oscine.core.script import script
+
+            place = (
+                ["--out", self.operation.out.format(time=timestamp())] if "{time}" in (self.operation.out or "") else []
+            )
+            given = [self.operation.name, *self.given, *(place if values["out"] is None else [])]
+            click.echo(script(given, f"oscine-{self.operation.name}"), nl=False)
             return 0
         from oscine.terminal import TerminalMonitor
 
@@ -370,6 +385,8 @@ def _print_params(values: Mapping[str, Any]) -> None:
     def written(value: Any) -> Any:
         if isinstance(value, Mapping):
             return {key: written(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [written(item) for item in value]
         return "none" if value is None else value
 
     click.echo(tomli_w.dumps(written(values)), nl=False)

@@ -242,3 +242,126 @@ def test_seconds_go_on_after_an_interruption(song, tmp_path, helpers):
     seconds = [line["seconds"] for line in run.metrics()]
     assert seconds == sorted(seconds)
     assert seconds[-1] < 5
+
+
+# -- averages, schedules, frozen parts, other starts ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ema": 0.9},
+        {"schedule": {"name": "cosine", "warm_up": 3}},
+        {"schedule": {"name": "plateau", "patience": 1, "cut": 0.5}},
+        {"ema": 0.9, "schedule": "one-cycle", "optimizer": "adamw", "freeze": ("convolutions",)},
+        {"precision": "bf16-mixed"},
+        {"n_epochs": 0.5, "period": 4, "window": 0.1},
+    ],
+    ids=str,
+)
+def test_everything_resumes_exactly(song, tmp_path, helpers, options):
+    params = helpers.tiny(**options)
+    whole = train(song, params, out=tmp_path / "a")
+    for step in (5, 9):
+        with pytest.raises(Cancelled):
+            train(song, params, out=tmp_path / "b", monitor=helpers.Told(stop_after=step))
+    train(song, params, out=tmp_path / "b")
+    last = max(whole.models())
+    assert last >= 12
+    for file in (f"step-{last:06d}_model.safetensors", "best_model.safetensors", "checkpoint.safetensors"):
+        assert helpers.same(tmp_path / "a" / "replicate-1" / file, tmp_path / "b" / "replicate-1" / file), file
+    metrics = (helpers.timeless(tmp_path / name / "replicate-1" / "metrics.jsonl") for name in "ab")
+    assert next(metrics) == next(metrics)
+
+
+def test_the_average_is_what_is_validated_and_kept(song, tmp_path, helpers):
+    run = train(song, helpers.tiny(ema=0.5), out=tmp_path)
+    kept = helpers.weights(run.models()[12])
+    state = helpers.weights(tmp_path / "replicate-1" / "checkpoint.safetensors")
+    assert all(np.array_equal(kept[name], state[f"average/{name}"]) for name in kept if f"average/{name}" in state)
+    assert any(not np.array_equal(kept[name], state[f"network/{name}"]) for name in kept)
+    again = train(song, helpers.tiny(n_steps=0, start_from=run.models()[12]), out=tmp_path / "again")
+    assert again.metrics()[0]["validation_f1"] == run.metrics()[-1]["validation_f1"]
+
+
+def test_a_schedule_scales_the_steps(song, tmp_path, helpers):
+    """With plain gradient descent the first step is as long as the rate says."""
+    moved = []
+    for warm_up in (0, 10):
+        params = helpers.tiny(optimizer="sgd", n_steps=1, period=1, schedule={"name": "constant", "warm_up": warm_up})
+        run = train(song, params, out=tmp_path / str(warm_up))
+        first, last = (helpers.weights(run.models()[step]) for step in (0, 1))
+        moved.append(np.sqrt(sum(np.sum((first[name] - last[name]) ** 2) for name in first)))
+    assert moved[1] == pytest.approx(moved[0] / 10, rel=1e-3)
+
+
+def test_a_training_whose_schedule_sees_the_end_does_not_go_on_beyond_it(song, tmp_path, helpers):
+    train(song, helpers.tiny(schedule="cosine"), out=tmp_path)
+    with pytest.raises(InputError, match=r"holds another run; found 'n-steps 12 .not 24.'"):
+        train(song, helpers.tiny(schedule="cosine", n_steps=24), out=tmp_path)
+
+
+def test_frozen_parts_stay_and_others_learn(song, tmp_path, helpers):
+    first = train(song, helpers.tiny(n_steps=4), out=tmp_path / "first")
+    monitor = helpers.Told()
+    params = helpers.tiny(start_from=first.path, freeze=("all-but-head",), learning_rate=0.1)
+    run = train(song, params, out=tmp_path / "second", monitor=monitor)
+    before, after = helpers.weights(first.path / "best_model.safetensors"), helpers.weights(run.models()[12])
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert changed == {"dense.2.weight", "dense.2.bias"} or len(changed) == 2, changed
+    assert any("weights are taken from" in text for text in monitor.messages)
+
+
+def test_a_start_from_another_model_begins_where_that_ended(song, tmp_path, helpers):
+    first = train(song, helpers.tiny(n_steps=30, period=30, learning_rate=0.01), out=tmp_path / "first")
+    again = train(song, helpers.tiny(start_from=first.path), out=tmp_path / "again")
+    assert again.metrics()[0]["validation_f1"] == first.best["replicate-1"]["f1"]
+    assert again.model.provenance.inputs["start_from"]["digest"] == first.model.digest
+
+
+@pytest.mark.parametrize("criterion", ["loss", "frame-error"])
+def test_other_criteria(song, tmp_path, helpers, criterion):
+    run = train(song, helpers.tiny(criterion=criterion, n_steps=30, learning_rate=0.03, n_replicates=2), out=tmp_path)
+    name = criterion.replace("-", "_")
+    bests = []
+    for number in (1, 2):
+        best = run.best[f"replicate-{number}"]
+        values = {
+            line["step"]: line[f"validation_{name}"] for line in run.metrics(number) if f"validation_{name}" in line
+        }
+        assert values[best["step"]] == min(values.values()) == best[name]
+        bests.append(best[name])
+    assert run.winner == int(np.argmin(bests)) + 1
+
+
+def test_speed_is_measured(song, tmp_path, helpers):
+    run = train(song, helpers.tiny(), out=tmp_path)
+    speeds = [line["speed"] for line in run.metrics() if "speed" in line]
+    assert len(speeds) == 3
+    assert all(speed > 0.1 for speed in speeds)
+
+
+@pytest.mark.parametrize(
+    ("target", "rates"), [("overlapped", True), ("events", True), ("boundaries", True)], ids=lambda item: str(item)
+)
+def test_other_targets_are_trained_validated_and_resumed(song, tmp_path, helpers, target, rates):
+    params = helpers.tiny(target=target, n_steps=6, period=3)
+    run = train(song, params, out=tmp_path / "a")
+    assert 0 <= run.best["replicate-1"]["frame_error"] <= 1
+    with pytest.raises(Cancelled):
+        train(song, params, out=tmp_path / "b", monitor=helpers.Told(stop_after=4))
+    train(song, params, out=tmp_path / "b")
+    for file in ("step-000006_model.safetensors", "best_model.safetensors"):
+        assert helpers.same(tmp_path / "a" / "replicate-1" / file, tmp_path / "b" / "replicate-1" / file)
+
+
+def test_the_sound_itself_is_learnt_by_its_loss(song, tmp_path, helpers):
+    architecture = {"name": "autoencoder", "features": [4, 4], "context": 0.0512}
+    params = helpers.tiny(architecture=architecture, target="reconstruction", n_steps=6, period=3)
+    run = train(song, params, out=tmp_path)
+    assert set(run.best["replicate-1"]) == {"step", "loss"}
+    losses = {line["step"]: line["validation_loss"] for line in run.metrics() if "validation_loss" in line}
+    assert run.best["replicate-1"]["loss"] == min(losses.values())
+    assert run.model.thresholds == {}
+    assert "accuracy" not in run.training
+    assert "loss" in str(run)

@@ -19,6 +19,7 @@ from oscine.core.monitor import Monitor
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.leakage import count_leaks
 from oscine.datasets.sampler import Example, FrameGrid, Sampler
+from oscine.networks.architecture import Architecture
 from oscine.networks.fitting import fit_recording
 from oscine.networks.loss import FittedLoss, fitting_loss
 from oscine.networks.model import Model
@@ -153,7 +154,7 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
     freeze(network, given.freeze)  # names of parts that are none, before anything is read
     grid = FrameGrid(network.hop, network.context, specification.sample_rate)
     dense = is_dense(train, recordings)
-    window = given.window or _default_window(network, dense)
+    window = given.window or _default_window(network, architecture, dense)
     n_frames = max(1, round(window * grid.frame_rate))
     _check_window(window, train, recordings, dense, network)
     params = given.model_copy(
@@ -248,17 +249,22 @@ def _continued(given: TrainParams, start: Model, specification: Specification) -
     return start.architecture
 
 
-def _default_window(network: Network, dense: bool) -> float:
+def _default_window(network: Network, architecture: Architecture, dense: bool) -> float:
     """Seconds; what pads with zeros inside its window should at least see as far as it can."""
     if not dense:
         return _SPARSE_WINDOW
-    return max(_DENSE_WINDOW, receptive_field(network)) if network.is_windowed else _DENSE_WINDOW
+    return max(_DENSE_WINDOW, receptive_field(network, architecture)) if network.is_windowed else _DENSE_WINDOW
 
 
-def receptive_field(network: Network) -> float:
-    """Seconds of sound that a frame can see."""
+def receptive_field(network: Network, architecture: Architecture) -> float:
+    """Seconds of sound that a frame can see.
+
+    A network that pads inside its window sees as far as the same one that does not, whose context says how far.
+    """
     samples = getattr(network, "receptive_field", None)
     if not isinstance(samples, int):
+        if network.is_windowed and "padding" in type(architecture).model_fields:
+            network = architecture.model_copy(update={"padding": "context"}).build(network.specification)
         samples = sum(network.context) + 1
     return samples / network.specification.sample_rate
 
@@ -383,7 +389,7 @@ def _explain(task: Task, network: Network, monitor: Monitor) -> None:
     ]
     if filled:
         monitor.message(f"from the data: {', '.join(filled)}")
-    field = receptive_field(network)
+    field = receptive_field(network, params.architecture)
     if network.is_windowed and params.window is not None and params.window < field:
         monitor.warning(
             f"the window ({params.window:.4g} s) is shorter than what a frame could see ({field:.4g} s): much of every "
