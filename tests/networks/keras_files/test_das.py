@@ -215,6 +215,26 @@ def test_wrong_shape(unpacked):
     _refused(stem, r"another shape than its layer; found 'dense/kernel \(3, 4\)'; allowed: \(4, 3\)")
 
 
+def test_sizes_that_no_weight_has_are_refused_before_memory_is_taken(unpacked):
+    stem = unpacked("raw")
+    with h5py.File(f"{stem}_model.h5", "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        for layer in config["config"]["layers"]:
+            if "filters" in layer["config"]:
+                layer["config"]["filters"] = 10**7
+        file.attrs["model_config"] = json.dumps(config)
+    _refused(stem, "another shape than its layer; found 'conv1d_?[0-9]*/kernel")
+
+
+def test_empty_space_is_not_a_weight(unpacked):
+    stem = unpacked("raw")
+    with h5py.File(f"{stem}_model.h5", "r+") as file:
+        group = file["model_weights/dense/dense"]
+        del group["kernel:0"]
+        group.create_dataset("kernel:0", shape=(10**7, 10**5), dtype="f4", chunks=(100, 100))
+    _refused(stem, "a weight is larger than any of DAS's")
+
+
 def test_weight_that_is_no_number(unpacked):
     stem = unpacked("raw")
     with h5py.File(f"{stem}_model.h5", "r+") as file:

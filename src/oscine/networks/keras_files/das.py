@@ -33,7 +33,7 @@ from oscine.networks.frontends.waveform import Waveform
 from oscine.networks.keras_files.archive import read_archive
 from oscine.networks.keras_files.contents import Contents
 from oscine.networks.keras_files.das_layers import Sizes, layers_of, sizes_of
-from oscine.networks.keras_files.das_weights import fill, weights_of
+from oscine.networks.keras_files.das_weights import check_shapes, fill, weights_of
 from oscine.networks.keras_files.hdf5 import read_hdf5, write_hdf5
 from oscine.networks.keras_files.names import PARAMS_SUFFIX, find_keras_model, find_params, stem_of
 from oscine.networks.keras_files.plain_yaml import read_params
@@ -74,6 +74,7 @@ def read_das(path: str | Path) -> Model:
         raise InputError("there is no such model of DAS", path=path, allowed="X_model.keras, X_model.h5 or the stem X")
     contents = read_contents(found)
     sizes = sizes_of(contents, found)
+    check_shapes(contents, sizes, found)
     params_path = find_params(found)
     params = read_params(params_path)
     labels, events, rate = _task(params, sizes, params_path)

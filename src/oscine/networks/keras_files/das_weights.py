@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from oscine.core.errors import InputError
 from oscine.networks.keras_files.contents import Contents, Layer
@@ -28,21 +27,17 @@ WEIGHTED = ("Spectrogram", "Conv1D", "SeparableConv1D", "Bidirectional", "Dense"
 """Kinds of layers that have weights."""
 
 
-def fill(network: DasNetwork, contents: Contents, sizes: Sizes, path: Path) -> None:
-    """Put the weights of a file into a network that was built for its sizes; each is used exactly once.
+def check_shapes(contents: Contents, sizes: Sizes, path: Path) -> None:
+    """Refuse weights of other shapes than their layers say, before a network of that size is made.
 
     Raises
     ------
     InputError
-        For a weight of another shape, or one that is not a number; the kernels of a spectrogram that are not numbers
-        are replaced by those of the Fourier transform, as DAS 0.33 does, with a warning.
+        Naming the first of them.
     """
-    layers = iter(layer for layer in contents.layers if layer.kind in WEIGHTED)
-    state = dict(network.state_dict())
-    taken: dict[str, Tensor] = {}
-    for layer, places in zip(layers, _places(sizes), strict=True):
+    for layer, place in _placed(contents, sizes):
         for name, values in layer.weights.items():
-            wanted = _shape(layer, name, sizes, places)
+            wanted = _shape(layer, name, sizes, place)
             if values.shape != wanted:
                 raise InputError(
                     "a weight of this model has another shape than its layer",
@@ -51,10 +46,27 @@ def fill(network: DasNetwork, contents: Contents, sizes: Sizes, path: Path) -> N
                     allowed=str(wanted),
                     cure="Choose a file that DAS wrote, or copy it again",
                 )
-        for place, values in _to_torch(layer, places, path).items():
-            taken[place] = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
-    constant = {name: value for name, value in state.items() if name.startswith("standardisation.")}
-    network.load_state_dict({**constant, **taken})
+
+
+def fill(network: DasNetwork, contents: Contents, sizes: Sizes, path: Path) -> None:
+    """Put the weights of a file, of checked shapes, into a network of its sizes; each is used exactly once.
+
+    Raises
+    ------
+    InputError
+        For a weight that is not a number; the kernels of a spectrogram that are not numbers are replaced by those of
+        the Fourier transform, as DAS 0.33 does, with a warning.
+    """
+    taken = {name: value for name, value in network.state_dict().items() if name.startswith("standardisation.")}
+    for layer, place in _placed(contents, sizes):
+        for name, values in _to_torch(layer, place, path).items():
+            taken[name] = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+    network.load_state_dict(taken)
+
+
+def _placed(contents: Contents, sizes: Sizes) -> Iterator[tuple[Layer, str]]:
+    """The layers that have weights, each with where these lie in the network."""
+    return zip((layer for layer in contents.layers if layer.kind in WEIGHTED), _places(sizes), strict=True)
 
 
 def weights_of(network: DasNetwork, layers: Sequence[Layer], sizes: Sizes, order: Sequence[int]) -> list[Layer]:

@@ -21,6 +21,7 @@ from oscine.core.errors import InputError
 from oscine.networks.keras_files.contents import WEIGHTS, Contents, Layer
 
 _CURE = "Choose a file that DAS wrote, or copy it again"
+_MOST = 10**8  # numbers in one weight; the largest networks of DAS have some millions in all
 
 
 def read_hdf5(path: str | Path) -> Contents:
@@ -130,6 +131,8 @@ def datasets(file: h5py.File, path: Path) -> dict[str, NDArray[np.float32]]:
         if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
             if item.dtype.kind != "f" or item.external or item.is_virtual:
                 raise InputError("a weight is not an array of numbers", path=path, found=name, cure=_CURE)
+            if item.size > _MOST:
+                raise InputError("a weight is larger than any of DAS's", path=path, found=f"{name} {item.shape}")
             found[name] = np.asarray(item[()], dtype=np.float32)
 
     try:
