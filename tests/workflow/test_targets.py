@@ -16,9 +16,11 @@ from oscine.evaluation.evaluate import EvaluateParams, evaluate
 from oscine.networks.architectures.songexplorer import SongExplorer
 from oscine.networks.frontends.spectrogram import Spectrogram
 from oscine.networks.model import Model
+from oscine.networks.specification import Specification
 from oscine.networks.targets.boundaries import Boundaries
 from oscine.networks.targets.events import Events
 from oscine.networks.targets.overlapped import Overlapped
+from oscine.networks.targets.reconstruction import Reconstruction
 from oscine.prediction.predict import PredictParams, predict
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment
@@ -137,3 +139,13 @@ def test_boundaries_are_beside_the_labels(dense, tmp_path):
     assert not snapped["onset"].equals(plain["onset"])
     weighed = predict(model, dense.recordings[0], PredictParams(prevalences=dict.fromkeys(model.labels, 1)))
     assert np.allclose(weighed.values, scores.values, atol=1e-5)
+
+
+def test_a_model_of_the_sound_itself_says_nothing_of_labels(dense):
+    task = Specification(labels=tuple(dense.labels), sample_rate=2500, n_outputs=1)
+    model = Model(SMALL.build(task), SMALL, Reconstruction())
+    scores = predict(model, dense.recordings[0])
+    assert scores.labels == scores.aside == ("channel-0",)
+    assert len(segment(scores)) == 0
+    with pytest.raises(InputError, match="target 'reconstruction' says nothing of labels"):
+        evaluate(model, dense)
