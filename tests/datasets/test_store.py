@@ -213,6 +213,16 @@ def test_das_float16_and_one_dimension_are_read(suffix, tmp_path):
     assert dataset.recordings[0].read().dtype == np.float32
 
 
+def test_columns_first_and_cut_off_files_of_a_folder(tmp_path):
+    path = made(tmp_path / "x.npy", arrays())
+    np.save(path / "train" / "y.npy", np.asfortranarray(arrays()["train/y"]))
+    assert Dataset.load(path).train.onsets.tolist() == [0.5]
+    whole = (path / "train" / "y.npy").read_bytes()
+    (path / "train" / "y.npy").write_bytes(whole[:-10])
+    with pytest.raises(InputError, match=r"y.npy: is no array that can be read \(it is cut off\)"):
+        Dataset.load(path)
+
+
 def test_the_hash_is_that_of_das(tmp_path):
     """Computed by DAS 0.32.13's `das.data_hash.hash_data` of the same folder; it moves with the folder."""
     folder = tmp_path / "anywhere" / "x.npy"

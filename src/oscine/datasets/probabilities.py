@@ -201,7 +201,9 @@ def find_sounds(
     peaks = {column: _Peaks() for column in events}
     first = 0
     for block in blocks:
-        values = np.nan_to_num(np.asarray(block, np.float32))
+        values = np.asarray(block, np.float32)
+        if np.isnan(values.sum()):
+            values = np.nan_to_num(values)
         most = values[:, segments].max(axis=1, initial=0)
         if segments:
             present = (values[:, segments] >= most[:, None]) & (most > values[:, 0])[:, None]

@@ -56,7 +56,7 @@ SPLITS = {"train": "train", "validation": "val", "test": "test"}
 Appender = Callable[[str, NDArray[Any]], None]
 """`append("train/x", rows)`: write the next rows of an array."""
 
-_BLOCK = 2**19
+_BLOCK = 2**17
 """Rows of truth read at once."""
 
 

@@ -2,7 +2,7 @@
 
     song.npy/                 (a folder, for all its name)
         attrs.npy             one pickled dictionary, read without running anything (see `plain_pickle`)
-        train/x.npy, y.npy    memory-mapped: nothing is read but what is asked for
+        train/x.npy, y.npy    of which nothing is read but what is asked for
         val/…, test/…
 
 Other files are passed over; DAS itself leaves tables of annotations there.
@@ -33,7 +33,7 @@ class NpyDir(Store):
 
     @contextmanager
     def reading(self, path: Path) -> Iterator[Contents]:
-        """Map every array; nothing stays open that has to be closed."""
+        """Read the header of every array; nothing stays open."""
         if not path.is_dir():
             raise InputError(
                 "is an array, not a dataset", path=path, allowed="a folder with train, val and attrs.npy",
@@ -47,7 +47,7 @@ class NpyDir(Store):
                 "the attributes are no dictionary", path=path / "attrs.npy", found=type(attributes).__name__
             )
         files = sorted(file for file in path.glob("*/*.npy") if file.is_file())
-        yield Contents(attributes, {f"{file.parent.name}/{file.stem}": _mapped(file) for file in files})
+        yield Contents(attributes, {f"{file.parent.name}/{file.stem}": _rows_of(file) for file in files})
 
     def sound(self, path: Path, array: str, sample_rate: float) -> Source:
         """One file, read by seeking."""
@@ -74,9 +74,38 @@ class NpyDir(Store):
             yield append
 
 
-def _mapped(file: Path) -> NDArray[Any]:
+class _Rows:
+    """An array in a file, of which slices of rows are read.
+
+    A memory map would do, but its pages count as this process's memory, so that a day of truth read from end to end
+    would seem (to a scheduler, too) to fill it.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        with file.open("rb") as stream:
+            version = np.lib.format.read_magic(stream)
+            read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+            self.shape, self.is_fortran, self.dtype = read(stream)
+            self.offset = stream.tell()
+        if self.dtype.hasobject or not self.shape:
+            raise ValueError(f"it holds {self.dtype} with axes {self.shape}")
+        if self.offset + self.dtype.itemsize * int(np.prod(self.shape)) > file.stat().st_size:
+            raise ValueError("it is cut off")
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        start, stop, _ = rows.indices(self.shape[0])
+        if self.is_fortran and len(self.shape) > 1:
+            return np.array(np.load(self.file, mmap_mode="r", allow_pickle=False)[start:stop])
+        width = int(np.prod(self.shape[1:]))
+        place = self.offset + start * width * self.dtype.itemsize
+        found = np.fromfile(self.file, self.dtype, max(0, stop - start) * width, offset=place)
+        return found.reshape(-1, *self.shape[1:])
+
+
+def _rows_of(file: Path) -> _Rows:
     try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+        return _Rows(file)
     except (ValueError, OSError, EOFError) as error:
         reason = f"{error}".splitlines()[0]
         raise InputError(f"is no array that can be read ({reason})", path=file, cure="Make the dataset again") from None
