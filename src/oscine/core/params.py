@@ -242,10 +242,14 @@ def _line_of(path: str | Path, option: tuple[str, ...]) -> int | None:
     except (OSError, UnicodeDecodeError):
         return None
     table: tuple[str, ...] = ()
+    counts: dict[tuple[str, ...], int] = {}
     best = None
     for number, line in enumerate(lines, 1):
-        if header := re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line):
-            table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+        if header := re.fullmatch(r"\s*(?:\[([^\[\]]+)\]|\[\[([^\[\]]+)\]\])\s*(#.*)?", line):
+            table = tuple(part.strip().strip("\"'") for part in (header[1] or header[2]).split("."))
+            if header[2]:  # one more of a list of tables
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, str(counts[table]))
             keys = table
         elif entry := re.match(r"\s*([\w.\"'-]+)\s*=", line):
             keys = (*table, *(part.strip("\"'") for part in entry[1].split(".")))
