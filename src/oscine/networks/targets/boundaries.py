@@ -78,7 +78,11 @@ class Boundaries(Target):
         """
         for name in BOUNDS:
             if name in labels:
-                raise InputError("a label is called as a boundary", found=name, cure="Rename it with --relabel")
+                raise InputError(
+                    "a label is called as a boundary",
+                    found=name,
+                    cure="Rename it with --relabel; a dataset prepared with --boundaries wants another target",
+                )
         return (*labels, *BOUNDS)
 
     def rivals(self, labels: Sequence[str]) -> tuple[str, ...]:
