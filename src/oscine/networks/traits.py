@@ -46,3 +46,7 @@ class Traits:
         0.2
         """
         return float(np.quantile(self.durations, share)) if len(self.durations) else math.nan
+
+    def shortest_gap(self, share: float = 0.05) -> float:
+        """A duration that all but a `share` of the gaps exceed, s; not a number without any."""
+        return float(np.quantile(self.gaps, share)) if len(self.gaps) else math.nan

@@ -83,8 +83,9 @@ class Oscine(Architecture):
     def suited(self, traits: Traits) -> Self:
         """The same with what was left open in the front end taken from the data.
 
-        The hop is a sixteenth of the shortest segments (all but 5 % are longer), between 0.5 and 16 ms; 2 ms where
-        there are none. The frequencies are those of the sounds.
+        There are 24 hops in the shortest segments and three in the shortest gaps (all but 5 % are longer), but the hop
+        is no shorter than 0.5 ms and no longer than 16 ms, or 2 ms where there are events; without segments it is 2 ms.
+        The window has about eight hops, and the frequencies are those of the sounds.
         """
         if not isinstance(self.representation, LogMel):
             return self
@@ -130,8 +131,11 @@ class Oscine(Architecture):
 
 def _suited(front_end: LogMel, traits: Traits) -> LogMel:
     """A front end with a hop for the shortest sounds, a window of eight hops, and the frequencies of the sounds."""
-    rate, shortest = traits.sample_rate, traits.shortest()
-    wished = min(max(shortest / 16, _SHORTEST), _LONGEST) if math.isfinite(shortest) else STRIDE
+    rate = traits.sample_rate
+    times = [traits.shortest() / 24, traits.shortest_gap() / 3]
+    if traits.has_events or not len(traits.durations):
+        times.append(STRIDE)
+    wished = min(max(min(time for time in times if math.isfinite(time)), _SHORTEST), _LONGEST)
     stride = nearest_stride(rate, wished) if front_end.stride is None else stride_samples(front_end.stride, rate)
     window = nearest_window(rate, 8 * stride / rate) if front_end.window is None else round(front_end.window * rate)
     changes = {"stride": stride / rate, "window": window / rate, "n_bands": min(front_end.n_bands, max(1, window // 2))}
