@@ -101,7 +101,7 @@ def from_das(values: Mapping[str, Any], path: Path | None = None) -> list[dict[s
         for argument in given or {}:
             if argument not in defaults:
                 raise unknown(f"argument of {name}", str(argument), defaults, path=path)
-        arguments = {**defaults, **(given or {})}
+        arguments = {**defaults, **{key: value for key, value in (given or {}).items() if value is not None}}
         missing = [argument for argument, value in arguments.items() if value is _REQUIRED]
         if missing:
             raise InputError(f"{name}: the argument {missing[0]} is missing", path=path)
