@@ -265,3 +265,12 @@ def test_seconds_of_each_label_are_printed(silence, rows):
     lines = str(prepare(silence(a=40), annotations, params(splitter=Blocks(validation=0)))).splitlines()
     assert [line.split() for line in lines[1:5]] == [["train"], ["n", "s"], ["tick", "1", "0.0"], ["x", "40", "20.0"]]
     assert len({len(line) for line in lines[1:5]}) == 1
+
+
+def test_a_label_that_is_meant_in_two_ways_is_told(silence, rows, told):
+    annotations = Annotations([*rows("a.wav", (1, 1, "x"), (3, 4, "y")), *rows("b.wav", (1, 2, "x"), (4, 5, "y"))])
+    prepare(silence(a=9, b=9), annotations, params(splitter=Hash(validation=0)), monitor=told)
+    assert (
+        "label 'x' is an event in a.wav and a segment in b.wav: if these are two things, give them two labels"
+    ) in told.warnings
+    assert not any("label 'y' is" in text for text in told.warnings)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CARDS = ("run.json", "dataset.json", "evaluation.json", "inspection.json")
-"""Files that say "this folder is a result": what lies in it was made from the project and is not part of it."""
+CARDS = ("run.json", "dataset.json", "evaluation.json", "inspection.json", "attrs.npy", ".zgroup")
+"""Files that say "this folder is a result": what lies in it was made from the project and is not part of it.
+
+The last two are those of DAS's datasets."""
 
 _SET_ASIDE = ("oldfiles-", "congruence-")
 

@@ -148,6 +148,7 @@ def prepare(
         present = with_boundaries(present, recordings)
         labels = (*labels, *BOUNDARIES)
     _check_alike(present, recordings, monitor)
+    _tell_mixed(present, monitor)
     parts = params.splitter.split(present, recordings, seed=params.seed)
     _tell_absent(parts, params.splitter, monitor)
     if _has_background(present, recordings) and not any(_has_background(part, recordings) for part in parts.values()):
@@ -295,6 +296,17 @@ def _check_alike(annotations: Annotations, recordings: Recordings, monitor: Moni
     if len(rates) > 1:
         found = ", ".join(f"{rate:g}" for rate in rates)
         monitor.warning(f"the recordings differ in sample rate ({found} Hz): train with --sample-rate {rates[-1]:g}")
+
+
+def _tell_mixed(annotations: Annotations, monitor: Monitor) -> None:
+    """Warn of labels that are points in some recordings and last in others: they were meant in two ways."""
+    rows = annotations.to_pandas()
+    points = (rows["onset"] == rows["offset"]).groupby([rows["label"], rows["recording"]]).mean()
+    for label, shares in points.groupby(level=0):
+        kinds = {kind: shares.index[shares == share] for kind, share in (("an event", 1), ("a segment", 0))}
+        if all(len(where) for where in kinds.values()):
+            places = " and ".join(f"{kind} in {where[0][1]}" for kind, where in kinds.items())
+            monitor.warning(f"label {label!r} is {places}: if these are two things, give them two labels")
 
 
 def _tell_absent(parts: Mapping[str, Annotations], splitter: Splitter, monitor: Monitor) -> None:
