@@ -101,6 +101,8 @@ class Params(BaseModel, metaclass=_OneLine):
             default = default_of(field)
             if name in properties and isinstance(default, Params):
                 properties[name]["default"] = default.to_dict()
+            elif name in properties and hasattr(default, "to_plain"):
+                properties[name]["default"] = default.to_plain()
             elif name in properties and list_choice(field) and isinstance(default, (list, tuple)):
                 properties[name]["default"] = [member.to_dict() for member in default]
         return form
