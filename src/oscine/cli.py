@@ -246,10 +246,10 @@ class OperationCommand(click.Command):
             from oscine.core.artifacts import timestamp
             from oscine.core.script import script
 
-            place = (
-                ["--out", self.operation.out.format(time=timestamp())] if "{time}" in (self.operation.out or "") else []
-            )
-            given = [self.operation.name, *self.given, *(place if values["out"] is None else [])]
+            given = [self.operation.name, *self.given]
+            place = self.operation.out or ""
+            if values["out"] is None and "{time}" in place:  # sent again, it shall go on there
+                given += ["--out", place.format(time=timestamp())]
             click.echo(script(given, f"oscine-{self.operation.name}"), nl=False)
             return 0
         from oscine.terminal import TerminalMonitor

@@ -98,6 +98,7 @@ class _Training:
     def __init__(self, fit: Fit, fabric: Fabric, monitor: Monitor) -> None:
         self.fit, self.params, self.fabric, self.monitor = fit, fit.params, fabric, monitor
         self.network = fit.network
+        self.leads, self.n_ranks = fabric.global_rank == 0, fabric.world_size
         self.frozen = freeze(self.network, self.params.freeze)
         weights = [weight for weight in self.network.parameters() if weight.requires_grad]
         self.optimizer = make_optimizer(
@@ -107,39 +108,42 @@ class _Training:
         self.average = Average(self.network, self.params.ema) if self.params.ema else None
         self.state = self._resume()
         self.started = time.monotonic() - self.state.elapsed
+        self.metrics: MetricsFile | None = None
         self.clock = _Clock(self.params.batch_size * fit.sampler.n_frames / self.network.frame_rate)
 
     def run(self) -> Checkpoint:
-        params, state, folder = self.params, self.state, self.fit.folder
+        params, folder, step = self.params, self.fit.folder, self.state.step
+        logger = params.logger if self.leads else "none"
         with (
-            MetricsFile(folder / METRICS, step=state.step if state.step else -1) as self.metrics,
-            closing(open_logger(params.logger, folder, state.step, params.to_dict())) as self.logger,
+            MetricsFile(folder / METRICS, step=step or -1) if self.leads else nullcontext() as self.metrics,
+            closing(open_logger(logger, folder, step, params.to_dict())) as self.logger,
             self.monitor.task(f"Training {folder.name}", total=params.n_steps, unit="steps") as task,
             _repeatable(self.fabric),
             _told_to_stop() as told,
-            Ahead(lambda step: self.fit.sampler.batch(step, params.batch_size), params.n_steps) as batches,
+            Ahead(self._share, params.n_steps) as batches,
         ):
-            if state.step == 0:
+            if step == 0:
                 self._validate()
-            task.done = state.step
-            while state.step < params.n_steps and not self._is_stuck():
-                values = self._step(batches(state.step))
+            task.done = step
+            while self.state.step < params.n_steps and not self._is_stuck():
+                values = self._step(batches(self.state.step))
                 self.clock.tick()
-                state.step += 1
+                self.state.step += 1
                 self._note(values)
-                if state.step == params.n_steps or state.step % self.period == 0:
+                if self.state.step == params.n_steps or self.state.step % self.period == 0:
                     self._validate()
                     self._save()
                 try:
                     task.advance(1, note=self._progress(values))
-                    if told.is_set():
-                        raise Cancelled
+                    wished = told.is_set()
                 except Cancelled:
+                    wished = True
+                if self._agreed(wished):
                     self._save()
-                    raise
-            if state.step < params.n_steps:
-                self.monitor.message(f"stopped early: no gain since step {state.gain_step}")
-        return state
+                    raise Cancelled
+            if self.state.step < params.n_steps:
+                self.monitor.message(f"stopped early: no gain since step {self.state.gain_step}")
+        return self.state
 
     # -- the state -----------------------------------------------------------------------------------------------
 
@@ -165,7 +169,28 @@ class _Training:
         self.fabric.strategy.precision.load_state_dict(state.scale)
         return state
 
+    def _share(self, step: int) -> Batch:
+        """What this device learns from in a step: every so-manieth window of the batch."""
+        sound, truth = self.fit.sampler.batch(step, self.params.batch_size)
+        if self.n_ranks == 1:
+            return sound, truth
+        mine = slice(self.fabric.global_rank, None, self.n_ranks)
+        return np.ascontiguousarray(sound[mine]), np.ascontiguousarray(truth[mine])
+
+    def _agreed(self, wished: bool) -> bool:
+        """Whether any of the devices wishes something."""
+        return self._mean(float(wished)) > 0
+
+    def _mean(self, value: float) -> float:
+        """The mean over devices."""
+        if self.n_ranks == 1:
+            return value
+        total: Any = self.fabric.all_reduce(torch.tensor(value), reduce_op="mean")
+        return float(total)
+
     def _save(self) -> None:
+        if not self.leads:
+            return
         self.state.scale = self.fabric.strategy.precision.state_dict()
         self.state.save(self.fit.folder / CHECKPOINT, self.network, self.optimizer, self.average)
 
@@ -173,6 +198,8 @@ class _Training:
         """Write down what was measured, and tell it."""
         state = self.state
         state.elapsed = time.monotonic() - self.started
+        if self.metrics is None:
+            return
         self.metrics.write({"step": state.step, **values, **unrepeatable, "seconds": round(state.elapsed, 3)})
         self.logger.write(state.step, {**values, **unrepeatable})
         self.monitor.metric(state.step, **values)
@@ -199,7 +226,8 @@ class _Training:
         """Learn from one batch; says its loss and its share of known frames that were right."""
         params, step = self.params, self.state.step
         sound, truth = _tensors(self.fabric, *batch)
-        torch.manual_seed(_mixed(self.fit.seed, step))  # of the units that are dropped
+        rank = (self.fabric.global_rank,) if self.n_ranks > 1 else ()
+        torch.manual_seed(_mixed(self.fit.seed, step, *rank))  # of the units that are dropped
         self._train_mode()
         rate = params.learning_rate * params.schedule.factor(step, params.n_steps, self.state.losses)
         for group in self.optimizer.param_groups:
@@ -211,7 +239,7 @@ class _Training:
         own = self._own_truth(sound)
         truth = truth if own is None else own
         loss = self._loss(logits, truth, columns)
-        value = loss.item()
+        value = self._mean(loss.item())
         if not math.isfinite(value):
             raise InputError(
                 f"training has failed: the loss of step {step + 1} is no number",
@@ -227,7 +255,7 @@ class _Training:
             self.average.update(step + 1)
         if own is not None:
             return {"loss": value}
-        return {"loss": value, "accuracy": accuracy(self.fit.target, logits.detach(), truth)}
+        return {"loss": value, "accuracy": self._mean(accuracy(self.fit.target, logits.detach(), truth))}
 
     def _train_mode(self) -> None:
         """Learning, but for what is frozen: that neither drops units nor measures its batches."""
@@ -261,23 +289,29 @@ class _Training:
     # -- a validation --------------------------------------------------------------------------------------------
 
     def _validate(self) -> None:
-        """Measure, and keep the model."""
-        state = self.state
-        with self.average.applied() if self.average else nullcontext():
-            values = self.measure()
-            if values:
-                speed = {"speed": round(self.clock.speed, 3)} if self.clock.speed else {}
-                self._note({f"validation_{name}": value for name, value in values.items()}, **speed)
-                state.losses.append(values["loss"])
-                self.monitor.message(_line(state.step, values))
-            value = goodness(values, self.params.criterion, state.step)
-            if state.best_step < 0 or value > state.best_value:
-                state.gain_step = state.step
-            best = state.best_step < 0 or value >= state.best_value
-            if best:
-                state.best_step, state.best_value, state.best = state.step, value, values
-            self.fit.keep(self.network, state.step, best)
+        """Measure, and keep the model; with several devices the first one does, and the others learn of it."""
+        if self.leads:
+            with self.average.applied() if self.average else nullcontext():
+                self._judge(self.measure())
+        if self.n_ranks > 1:
+            self.state = self.fabric.broadcast(self.state)
         self.clock.skip()
+
+    def _judge(self, values: dict[str, float]) -> None:
+        """Note what was measured, and keep the model."""
+        state = self.state
+        if values:
+            speed = {"speed": round(self.clock.speed, 3)} if self.clock.speed else {}
+            self._note({f"validation_{name}": value for name, value in values.items()}, **speed)
+            state.losses.append(values["loss"])
+            self.monitor.message(_line(state.step, values))
+        value = goodness(values, self.params.criterion, state.step)
+        if state.best_step < 0 or value > state.best_value:
+            state.gain_step = state.step
+        best = state.best_step < 0 or value >= state.best_value
+        if best:
+            state.best_step, state.best_value, state.best = state.step, value, values
+        self.fit.keep(self.network, state.step, best)
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
@@ -287,13 +321,14 @@ class _Training:
         """
         if self.fit.validation is None:
             return {}
-        self.module.eval()
+        self.network.eval()
         logits, truths = [], []
         tally = Tally(self.fit.target, self.network.specification.n_outputs)
         for batch in self.fit.validation.centred(4 * self.params.batch_size):
             sound, truth = _tensors(self.fabric, *batch)
             own = self._own_truth(sound)
-            logits.append(self.module(sound).float().cpu())
+            with self.fabric.autocast():  # not through the module, which would wait for the other devices
+                logits.append(self.network(sound).float().cpu())
             truths.append((truth if own is None else own).cpu())
             if own is None:
                 tally.add(logits[-1].numpy(), truths[-1].numpy())
@@ -379,7 +414,12 @@ class _Clock:
 def _fabric(params: TrainParams) -> Fabric:
     """Where to compute, and how precisely."""
     try:
-        return Fabric(accelerator=params.device, devices=1, precision=params.precision)
+        strategy = "ddp" if params.devices > 1 else "auto"
+        fabric = Fabric(
+            accelerator=params.device, devices=params.devices, strategy=strategy, precision=params.precision
+        )
+        fabric.launch()
+        return fabric
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(

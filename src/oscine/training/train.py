@@ -18,6 +18,7 @@ from oscine.datasets.prepare import PrepareParams, warn_of_few
 from oscine.datasets.sampler import Sampler
 from oscine.metrics.curves import threshold_for_ratio
 from oscine.networks.model import Model
+from oscine.training.devices import run_shared
 from oscine.training.params import TrainParams
 from oscine.training.parts import take_weights
 from oscine.training.run import BEST, CARD, Run, note_digest
@@ -133,7 +134,37 @@ def _open(out: Path, task: Task) -> Run:
 def _replicate(
     number: int, out: Path, task: Task, samplers: tuple[Sampler, Sampler | None], monitor: Monitor
 ) -> dict[str, float]:
-    """Train one model; says its best step, and what was measured there."""
+    """Train one model, with its thresholds; says its best step, and what was measured there."""
+    if task.params.devices > 1:
+        best = run_shared(out, number, task.params.devices, monitor)
+    else:
+        best = fit_replicate(number, out, task, samplers, monitor)
+    if samplers[1] is not None:
+        file = out / f"replicate-{number}" / BEST
+        model = Model.load(file)
+        model.with_thresholds(choose_thresholds(model, samplers[1], task.params.batch_size)).save(file)
+    return best
+
+
+def fit_replicate(
+    number: int, out: Path, task: Task, samplers: tuple[Sampler, Sampler | None], monitor: Monitor
+) -> dict[str, float]:
+    """Train one model in this process.
+
+    Parameters
+    ----------
+    number
+        Of the replicate, from 1.
+    out
+        The run's folder.
+    task, samplers
+        What is trained, and its windows for training and validation.
+
+    Returns
+    -------
+    dict
+        The best step, and what was measured there.
+    """
     from oscine.training.loop import CHECKPOINT, Fit
 
     params, folder = task.params, out / f"replicate-{number}"
@@ -165,10 +196,6 @@ def _replicate(
 
     fit = Fit(network, params.target, task.loss, sampler, validation, params, folder, seeds["batches"], keep)
     state = fit.run(monitor)
-    if validation is None:
-        return {"step": state.best_step}
-    best = Model.load(folder / BEST)
-    best.with_thresholds(choose_thresholds(best, validation, params.batch_size)).save(folder / BEST)
     return {"step": state.best_step, **state.best}
 
 
