@@ -176,7 +176,7 @@ class Timeline:
         indices: ArrayLike,
         *,
         under: Timeline | None = None,
-        min_width: float = 0.0,
+        min_width: ArrayLike = 0.0,
     ) -> Timeline:
         """Annotations laid over each other, those that start later on top.
 
@@ -192,7 +192,7 @@ class Timeline:
         under
             What holds where there is no annotation; `UNKNOWN` by default.
         min_width
-            Shortest stretch that an annotation holds, s.
+            Shortest stretch that an annotation holds, s: one for all, or one for each.
 
         Examples
         --------
@@ -205,7 +205,8 @@ class Timeline:
         onsets, offsets = np.asarray(onsets, dtype=np.float64), np.asarray(offsets, dtype=np.float64)
         indices = np.asarray(indices, dtype=np.int64)
         middles = (onsets + offsets) / 2
-        lows, highs = np.minimum(onsets, middles - min_width / 2), np.maximum(offsets, middles + min_width / 2)
+        half = np.asarray(min_width, dtype=np.float64) / 2
+        lows, highs = np.minimum(onsets, middles - half), np.maximum(offsets, middles + half)
         under = under or cls(np.empty(0), np.array([UNKNOWN]))
         edges = np.unique(np.concatenate([lows, highs, under.edges]))
         values = np.concatenate([under.values[:1], under.values[np.searchsorted(under.edges, edges, side="right")]])

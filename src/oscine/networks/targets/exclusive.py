@@ -31,7 +31,7 @@ class Exclusive(Target):
     """Exactly one label in each frame, so that its probabilities add up to one."""
 
     event_width: Seconds | None = Field(None, gt=0)
-    """How long an event, or any shorter segment, holds around its middle; one frame where nothing is given."""
+    """How long an event holds; one frame where nothing is given."""
 
     gap: Seconds = Field(0.0, ge=0)
     """Room to make between neighbouring segments, so that they can be told apart; 0 leaves them as annotated."""
@@ -71,8 +71,9 @@ class Exclusive(Target):
             under = Timeline.paint(stretches[:, 0], stretches[:, 1], background)
         if self.gap:
             onsets, offsets, indices = self._separated(onsets, offsets, indices, labels)
-        width = (self.event_width or 1 / frame_rate) + MARGIN  # an event just between two frames labels both
-        return Timeline.paint(onsets, offsets, indices, under=under, min_width=width)
+        width = np.where(onsets == offsets, self.event_width or 1 / frame_rate, 1 / frame_rate)
+        # an event just between two frames labels both
+        return Timeline.paint(onsets, offsets, indices, under=under, min_width=width + MARGIN)
 
     def _separated(
         self,
@@ -106,8 +107,8 @@ class Exclusive(Target):
 
         A frame has the label of the annotation whose ``[onset, offset)`` its centre is in, of several the one that
         starts last, whether it is covered or not. An event labels the frames whose centres are within half of
-        `event_width` of it; a segment shorter than that likewise, so that no annotation is lost. A covered frame
-        without annotation is "background" where the labels have that, else it is not known either.
+        `event_width` of it; a segment shorter than a frame labels the one in its middle, so that no annotation is
+        lost. A covered frame without annotation is "background" where the labels have that, else it is not known either.
 
         Parameters
         ----------

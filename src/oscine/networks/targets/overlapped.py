@@ -47,7 +47,7 @@ class Overlapped(Target):
     encodes: ClassVar[str] = "presences"
 
     event_width: Seconds | None = Field(None, gt=0)
-    """How long an event, or any shorter segment, holds around its middle; one frame where nothing is given."""
+    """How long an event holds; one frame where nothing is given."""
 
     absent: str = Field("not_", min_length=1)
     """How the names of labels begin that say that another label is absent, such as not_pulse."""
@@ -136,12 +136,13 @@ class Overlapped(Target):
         names = np.array([labels[index] for index in indices], object)
         stretches = np.asarray(coverage, dtype=np.float64).reshape(-1, 2)
         nothing = Timeline.paint(stretches[:, 0], stretches[:, 1], np.full(len(stretches), _ABSENT))
-        width = (self.event_width or 1 / frame_rate) + MARGIN
+        widths = np.where(onsets == offsets, self.event_width or 1 / frame_rate, 1 / frame_rate) + MARGIN
         times, rows = frame_times(n_frames, frame_rate, start), []
         for sound in self.outputs(labels):
             mine = (names == sound) | (names == self.absent + sound) | (names == BACKGROUND)
             says = np.where(names[mine] == sound, _PRESENT, _ABSENT)
-            rows.append(Timeline.paint(onsets[mine], offsets[mine], says, under=nothing, min_width=width).at(times))
+            timeline = Timeline.paint(onsets[mine], offsets[mine], says, under=nothing, min_width=widths[mine])
+            rows.append(timeline.at(times))
         values = np.array(rows, dtype=np.float32)
         values[values == UNKNOWN] = np.nan
         return values
