@@ -25,7 +25,7 @@ def test_parameters_add_up():
 
 def test_sees_most_of_a_second():
     network = Oscine().build(TASK)
-    reach = 3 * sum(Oscine().dilations) + 2
+    reach = 3 * (1 + 2 + 4 + 8 + 16 + 32 + 1 + 2 + 4) + 2
     assert network.context == (256 + reach * 64, 255 + reach * 64)
     past = Oscine(causal=True).build(TASK)
     assert sum(past.context) == sum(network.context)
@@ -40,7 +40,13 @@ def test_hop_follows_the_shortest_sounds(durations, hop):
         Oscine(representation=LogMel(stride=0.001)).suited(Traits(32000.0, durations=np.array([3.0]))).build(TASK).hop
         == 32
     )
-    assert Oscine(representation=Waveform()).suited(Traits(32000.0)) == Oscine(representation=Waveform())
+
+
+def test_single_sounds_teach_a_narrow_view():
+    dense = Oscine().suited(Traits(32000.0, durations=np.array([0.05]), gaps=np.array([0.02])))
+    assert (len(dense.dilations), len(Oscine().suited(Traits(32000.0)).dilations)) == (9, 4)
+    given = Oscine(representation=Waveform(), dilations=(1,))
+    assert given.suited(Traits(32000.0)) == given
 
 
 @pytest.mark.parametrize("dilation", [1, 3])

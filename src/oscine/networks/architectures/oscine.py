@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 Count = Annotated[int, Field(ge=1)]
 
+_DENSE, _SPARSE = (1, 2, 4, 8, 16, 32, 1, 2, 4), (1, 2, 4, 1)
+"""Dilations for sound annotated from end to end, and for single sounds: few of them do not teach a wide view."""
+
 STRIDE = 0.002
 """Hop where the data ask for none, s."""
 
@@ -65,8 +68,9 @@ class Oscine(Architecture):
     n_channels: Count = 96
     """Channels of the blocks."""
 
-    dilations: tuple[Count, ...] = (1, 2, 4, 8, 16, 32, 1, 2, 4)
-    """Frames between the taps of each block's kernel: a block for each."""
+    dilations: tuple[Count, ...] | None = None
+    """Frames between the taps of each block's kernel, a block for each; none: nine blocks for sound annotated from end
+    to end, which see most of a second, and four for single sounds, which see a tenth of it."""
 
     kernel_size: int = Field(7, ge=1)
     """Taps of each block's kernel."""
@@ -87,9 +91,12 @@ class Oscine(Architecture):
         is no shorter than 0.5 ms and no longer than 16 ms, or 2 ms where there are events; without segments it is 2 ms.
         The window has about eight hops, and the frequencies are those of the sounds.
         """
-        if not isinstance(self.representation, LogMel):
-            return self
-        return self.model_copy(update={"representation": _suited(self.representation, traits)})
+        changes: dict[str, object] = {}
+        if self.dilations is None:
+            changes["dilations"] = _DENSE if len(traits.gaps) else _SPARSE
+        if isinstance(self.representation, LogMel):
+            changes["representation"] = _suited(self.representation, traits)
+        return self.model_copy(update=changes)
 
     def build(self, specification: Specification) -> Network:
         """The network for a task, its weights initialised with seed 0."""
@@ -100,10 +107,11 @@ class Oscine(Architecture):
         geometry = self.representation.geometry(specification)
         first = min(4, max(1, geometry.n_bins // 2))
         pools = (first, min(4, max(1, geometry.n_bins // first)))
-        reach = (self.kernel_size - 1) * sum(self.dilations)
+        dilations = self.dilations or _DENSE
+        reach = (self.kernel_size - 1) * sum(dilations)
         before, after = (reach, 0) if self.causal else (0, 0)
         if not self.causal:
-            before = sum((self.kernel_size - 1) * dilation // 2 for dilation in self.dilations)
+            before = sum((self.kernel_size - 1) * dilation // 2 for dilation in dilations)
             after = reach - before
         margin = KERNEL_2D - 1  # of both convolutions together, on either side
         half = geometry.window // 2
@@ -121,7 +129,7 @@ class Oscine(Architecture):
                 pools=pools,
                 n_channels=self.n_channels,
                 kernel_size=self.kernel_size,
-                dilations=self.dilations,
+                dilations=dilations,
                 expansion=self.expansion,
                 dropout=self.dropout,
                 causal=self.causal,

@@ -108,7 +108,7 @@ class Exclusive(Target):
         A frame has the label of the annotation whose ``[onset, offset)`` its centre is in, of several the one that
         starts last, whether it is covered or not. An event labels the frames whose centres are within half of
         `event_width` of it; a segment shorter than a frame labels the one in its middle, so that no annotation is
-        lost. A covered frame without annotation is "background" where the labels have that, else it is not known either.
+        lost. A covered frame without annotation is "background" where the labels have that, else it is not known.
 
         Parameters
         ----------
