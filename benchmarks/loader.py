@@ -35,7 +35,7 @@ from oscine.training.stretches import find_stretches
 from oscine.training.task import Task, prepare_task
 
 WANTED = 20
-NETWORKS = ("songexplorer", "tcn", "ed-tcn", "conv-tcn", "tweetynet", "das-bengalese", "das-fly")
+NETWORKS = ("oscine", "songexplorer", "tcn", "ed-tcn", "conv-tcn", "tweetynet", "das-bengalese", "das-fly")
 SETS = {
     "nothing": "",
     "gain, noise": "gain,noise",
@@ -147,8 +147,9 @@ def compare(
     print(f"\n{'network':20}{'context s':>10}{'learns':>10}{'loads':>10}{'augmented':>10}{'times':>8}")
     for name in options.networks:
         try:
-            named = oscine.TrainParams.named(name).model_copy(update=common)
-            task = prepare_task(dataset, named, SILENT)
+            is_file = name in oscine.TrainParams.configuration_names()
+            named = oscine.TrainParams.named(name) if is_file else oscine.TrainParams(architecture=name)
+            task = prepare_task(dataset, named.model_copy(update=common), SILENT)
         except InputError as error:
             print(f"{name:20}{error}")
             continue

@@ -9,6 +9,7 @@ from typing import Annotated
 import pytest
 import tomli_w
 
+from oscine.cli import _print_params
 from oscine.core.errors import InputError
 from oscine.core.options import assemble, flatten, shown
 from oscine.core.params import Field, OperationParams, Params
@@ -151,3 +152,11 @@ def test_a_kind_without_files_takes_names():
     assert [member.plugin_name for member in Detectors(detectors="envelope").detectors] == ["envelope"]
     with pytest.raises(InputError, match=r"unknown detector; found 'a.toml'"):
         Detectors(detectors="a.toml")
+
+
+def test_printed_parameters_can_be_read_back(tmp_path, capsys):
+    params = Example(augmentations=[Gain(factor=3), {"name": "noise", "duration": [0.1, 0.2]}], others="none")
+    _print_params(params.to_dict())
+    path = tmp_path / "printed.toml"
+    path.write_text(capsys.readouterr().out)
+    assert Example.load(path) == params

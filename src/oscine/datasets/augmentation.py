@@ -273,8 +273,8 @@ def per_window(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return columns.astype(np.float32)
 
 
-def moved(sound: NDArray[np.float32], by: int) -> NDArray[np.float32]:
-    """A window (channel, sample) so many samples later; what comes in from outside is mirrored.
+def moved(sound: NDArray[np.float32], by: int, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+    """A window (channel, sample) so many samples later, into `out` if given; what comes in from outside is mirrored.
 
     Examples
     --------
@@ -282,10 +282,10 @@ def moved(sound: NDArray[np.float32], by: int) -> NDArray[np.float32]:
     ([[2.0, 1.0, 0.0, 1.0, 2.0]], [[1.0, 2.0, 3.0, 4.0, 3.0]])
     """
     n_samples = sound.shape[-1]
+    result = np.empty_like(sound) if out is None else out
     if abs(by) >= n_samples:
-        return sound[:, mirrored(np.arange(n_samples) - by, n_samples)]
-    result = np.empty_like(sound)
-    if by >= 0:
+        result[:] = sound[:, mirrored(np.arange(n_samples) - by, n_samples)]
+    elif by >= 0:
         result[:, by:] = sound[:, : n_samples - by]
         result[:, :by] = sound[:, mirrored(np.arange(-by, 0), n_samples)]
     else:

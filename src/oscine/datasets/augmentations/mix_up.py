@@ -43,10 +43,14 @@ class MixUp(Augmentation):
         """Each window mixed with the one that a permutation puts beside it."""
         other = random.permutation(len(batch))
         weights = random.beta(self.alpha, self.alpha, len(batch)).astype(np.float32)
-        mine = np.maximum(weights, 1 - weights)[:, None, None]
-        sound = mine * batch.sound + (1 - mine) * batch.sound[other]
-        truth = mine * batch.truth + (1 - mine) * batch.truth[other]
-        return batch.with_sound(sound.astype(np.float32, copy=False), truth)
+        mine = np.maximum(weights, 1 - weights)
+        mixed = []
+        for values in (batch.sound, batch.truth):
+            result = values * mine[:, None, None]
+            for window, theirs, weight in zip(result, other, 1 - mine, strict=True):
+                window += weight * values[theirs]
+            mixed.append(result)
+        return batch.with_sound(*mixed)
 
 
 def shares_of(labels: NDArray[np.int64], n_outputs: int) -> NDArray[np.float32]:

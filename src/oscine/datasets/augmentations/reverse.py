@@ -26,10 +26,10 @@ class Reverse(Augmentation):
     def change(self, batch: Batch, random: np.random.Generator) -> Batch:
         """Sound and truth in reverse; outputs that tell of onsets tell of offsets from now on."""
         before, after = batch.grid.context
-        sound = batch.sound[..., ::-1]
-        if before != after:
-            sound = np.stack([moved(window, before - after) for window in sound])
+        sound = np.empty_like(batch.sound)
+        for window, target in zip(batch.sound, sound, strict=True):
+            moved(window[:, ::-1], before - after, target)
         truth = batch.truth[..., ::-1]
         if batch.reversal and truth.ndim > 2:
             truth = truth[:, list(batch.reversal)]
-        return batch.with_sound(np.ascontiguousarray(sound), np.ascontiguousarray(truth))
+        return batch.with_sound(sound, np.ascontiguousarray(truth))

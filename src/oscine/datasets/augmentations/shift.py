@@ -36,5 +36,7 @@ class Shift(Augmentation):
         amounts = self.amount(random, len(batch)) * (grid.sample_rate if self.unit == "seconds" else 1.0)
         samples = np.rint(amounts).astype(np.int64)
         frames = np.rint(samples / grid.hop).astype(np.int64)
-        sound = np.stack([moved(window, int(by)) for window, by in zip(batch.sound, samples, strict=True)])
+        sound = np.empty_like(batch.sound)
+        for window, by, target in zip(batch.sound, samples.tolist(), sound, strict=True):
+            moved(window, by, target)
         return batch.with_sound(sound, batch.frames(np.arange(batch.n_frames) - frames[:, None]))
