@@ -227,8 +227,9 @@ class _Training:
         params, step = self.params, self.state.step
         sound, truth = _tensors(self.fabric, *batch)
         rank = (self.fabric.global_rank,) if self.n_ranks > 1 else ()
-        torch.manual_seed(_mixed(self.fit.seed, step, *rank))  # of the units that are dropped
-        self._train_mode()
+        _seed(self.fabric.device, _mixed(self.fit.seed, step, *rank))  # of the units that are dropped
+        if not self.network.training:
+            self._train_mode()
         rate = params.learning_rate * params.schedule.factor(step, params.n_steps, self.state.losses)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -429,7 +430,17 @@ def _fabric(params: TrainParams) -> Fabric:
 
 def _tensors(fabric: Fabric, sound: NDArray[np.float32], truth: NDArray[Any]) -> tuple[Tensor, Tensor]:
     """A batch where the network is."""
-    return fabric.to_device(torch.from_numpy(sound)), fabric.to_device(torch.from_numpy(truth))
+    device = fabric.device
+    return torch.from_numpy(sound).to(device), torch.from_numpy(truth).to(device)
+
+
+def _seed(device: torch.device, seed: int) -> None:
+    """Seed what draws on a device; `torch.manual_seed` seeds all there could be, and takes longer than a small step."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
 
 
 def _mixed(*seeds: int) -> int:
