@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 ALIASES = {"classify": "predict", "ethogram": "segment", "accuracy": "evaluate"}
 """The peers' words for our commands."""
 
+PROGRAMS = {"das": "oscine.compat.das.program", "dss": "oscine.compat.das.program"}
+"""Command lines of other programs, and the modules that read them; the second is an old name of the first."""
+
 _WIDEST = 120
 _NAMES_OF_UNITS = {"s": "SECONDS", "Hz": "HERTZ", "dB": "DECIBELS"}
 _NAMES_OF_TYPES = {"number": "NUMBER", "whole number": "N", "path": "PATH"}
@@ -54,6 +57,8 @@ class OperationGroup(click.Group):
         return list(oscine.OPERATIONS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in PROGRAMS:
+            return ProgramCommand(cmd_name)
         name = ALIASES.get(cmd_name, cmd_name)
         return OperationCommand(name) if name in oscine.OPERATIONS else None
 
@@ -61,8 +66,8 @@ class OperationGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if not name.startswith("-") and ALIASES.get(name, name) not in oscine.OPERATIONS:
-            raise unknown("command", name, [*oscine.OPERATIONS, *ALIASES])
+        if not name.startswith("-") and ALIASES.get(name, name) not in {*oscine.OPERATIONS, *PROGRAMS}:
+            raise unknown("command", name, [*oscine.OPERATIONS, *ALIASES, *PROGRAMS])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,6 +76,8 @@ class OperationGroup(click.Group):
         if aliases := [item for item in ALIASES.items() if item[1] in oscine.OPERATIONS]:
             with formatter.section("Also known as"):
                 formatter.write_dl(aliases)
+        with formatter.section("Command lines of other programs"):
+            formatter.write_dl([("das", "DAS's own: train, predict, evaluate, tune, version")])
 
 
 def summary(name: str) -> str:
@@ -295,6 +302,26 @@ def _figures(report: Report) -> list[Path]:
     from oscine.figures.draw import draw
 
     return draw(report.result, report.outputs[0])
+
+
+class ProgramCommand(click.Command):
+    """The command line of another program, which reads its words itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, add_help_option=False)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        self.words = args
+        return []
+
+    def invoke(self, ctx: click.Context) -> int:
+        from oscine.terminal import TerminalMonitor
+
+        job = importlib.import_module(PROGRAMS[str(self.name)]).prepare(self.words)
+        if job is None:
+            return 0
+        with TerminalMonitor(quiet=job.quiet) as monitor, _stoppable(monitor):
+            return int(job.run(monitor))
 
 
 @contextmanager
