@@ -256,6 +256,8 @@ def test_seconds_go_on_after_an_interruption(song, tmp_path, helpers):
         {"ema": 0.9, "schedule": "one-cycle", "optimizer": "adamw", "freeze": ("convolutions",)},
         {"precision": "bf16-mixed"},
         {"n_epochs": 0.5, "period": 4, "window": 0.1},
+        {"augmentations": ("gain", "noise", "shift", "mix-up", "spectrogram-mask"), "window": 0.1},
+        {"augmentations": ("reverse",), "target": "boundaries", "smoothing": {"name": "gaussian-tmse"}},
     ],
     ids=str,
 )
@@ -365,3 +367,13 @@ def test_the_sound_itself_is_learnt_by_its_loss(song, tmp_path, helpers):
     assert run.model.thresholds == {}
     assert "accuracy" not in run.training
     assert "loss" in str(run)
+
+
+def test_augmentations_change_what_is_learnt_but_not_what_is_validated(song, tmp_path, helpers):
+    plain = train(song, helpers.tiny(n_steps=2), out=tmp_path / "a")
+    moved = train(song, helpers.tiny(n_steps=2, augmentations=({"name": "gain", "factor": 3.0},)), out=tmp_path / "b")
+    (first, *mine), (same, *theirs) = plain.metrics(), moved.metrics()
+    assert {name: first[name] for name in first if name != "seconds"} == {
+        name: same[name] for name in same if name != "seconds"
+    }
+    assert mine[0]["loss"] != theirs[0]["loss"]

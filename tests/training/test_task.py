@@ -196,3 +196,9 @@ def test_what_is_left_open_is_as_in_the_model_to_start_from(song, tmp_path, help
     first = train(song, helpers.tiny(n_steps=0, architecture=chosen), out=tmp_path / "a")
     task = prepare_task(song, helpers.tiny(architecture=open_ended, start_from=first.path), SILENT)
     assert task.params.architecture == chosen
+
+
+def test_a_loss_that_cannot_judge_mixed_labels(refused):
+    refused(
+        "augmentation 'mix-up' mixes labels, which the loss 'dice' cannot judge", augmentations=("mix-up",), loss="dice"
+    )

@@ -29,6 +29,8 @@ from torch import Tensor
 
 from oscine.core.errors import Cancelled, InputError
 from oscine.core.monitor import Monitor
+from oscine.datasets.augmentation import Batch as AugmentedBatch
+from oscine.datasets.augmentation import augment, mask_features
 from oscine.datasets.sampler import Sampler
 from oscine.networks.loss import FittedLoss
 from oscine.networks.network import Network
@@ -171,11 +173,26 @@ class _Training:
 
     def _share(self, step: int) -> Batch:
         """What this device learns from in a step: every so-manieth window of the batch."""
-        sound, truth = self.fit.sampler.batch(step, self.params.batch_size)
+        sampler, params = self.fit.sampler, self.params
+        sound, truth = sampler.batch(step, params.batch_size, margin=sampler.margin)
+        if params.augmentations:
+            n_outputs = self.network.specification.n_outputs
+            batch = AugmentedBatch(sound, truth, sampler.grid, sampler.margin, n_outputs, self._reversal())
+            batch = augment(batch, params.augmentations, self.fit.seed, step)
+            sound, truth = batch.sound, batch.truth
         if self.n_ranks == 1:
             return sound, truth
         mine = slice(self.fabric.global_rank, None, self.n_ranks)
         return np.ascontiguousarray(sound[mine]), np.ascontiguousarray(truth[mine])
+
+    def _reversal(self) -> tuple[int, ...]:
+        """Order of the outputs once time is reversed: an onset becomes an offset."""
+        specification = self.network.specification
+        names = list(self.fit.target.outputs(specification.labels, specification.n_channels))
+        if not {"onset", "offset"} <= {*names}:
+            return ()
+        swapped = {"onset": "offset", "offset": "onset"}
+        return tuple(names.index(swapped.get(name, name)) for name in names)
 
     def _agreed(self, wished: bool) -> bool:
         """Whether any of the devices wishes something."""
@@ -235,8 +252,8 @@ class _Training:
             group["lr"] = rate
         self.stepper.zero_grad()
         columns: list[Tensor] = []
-        looks = params.smoothing.weight and params.smoothing.needs_columns
-        logits = self.module(sound, self._look(columns)) if looks else self.module(sound)
+        edit = self._edit(columns)
+        logits = self.module(sound, edit) if edit else self.module(sound)
         own = self._own_truth(sound)
         truth = truth if own is None else own
         loss = self._loss(logits, truth, columns)
@@ -268,14 +285,19 @@ class _Training:
         """The truth that some targets take from the sound itself."""
         return self.fit.target.of_sound(sound, self.network.hop, self.network.context)
 
-    def _look(self, columns: list[Tensor]) -> Callable[[Tensor], Tensor]:
-        """Puts the features of every frame aside, for the smoothing term."""
+    def _edit(self, columns: list[Tensor]) -> Callable[[Tensor], Tensor] | None:
+        """Puts the features of every frame aside where the smoothing term needs them, and masks what shall be masked."""
+        smoothing = self.params.smoothing
+        looks = smoothing.weight > 0 and smoothing.needs_columns
+        mask = mask_features(self.params.augmentations, self.fit.seed, self.state.step)
+        if not looks:
+            return mask
 
-        def look(features: Tensor) -> Tensor:
+        def edit(features: Tensor) -> Tensor:
             columns.append(self.network.columns(features, self.fit.sampler.n_frames))
-            return features
+            return mask(features) if mask else features
 
-        return look
+        return edit
 
     def _loss(self, logits: Tensor, truth: Tensor, columns: list[Tensor]) -> Tensor:
         """The loss with its smoothing term."""

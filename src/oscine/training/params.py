@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from oscine.core.errors import InputError
 from oscine.core.params import Field, Hertz, OperationParams, Seconds
+from oscine.datasets.augmentation import Augmentations
 from oscine.networks.architecture import ARCHITECTURES, Architecture
 from oscine.networks.architectures.songexplorer import SongExplorer
 from oscine.networks.frontends.spectrogram import Spectrogram
@@ -52,6 +53,8 @@ class TrainParams(OperationParams):
     if the training part is annotated so."""
     balance: bool = True
     """Draw every label equally often around annotations, however rare it is."""
+    augmentations: Augmentations = ()
+    """How windows are changed before they are learnt from, in this order."""
     fraction: float | None = Field(None, gt=0, le=1)
     """Share of the training part to learn from, chosen by chance; none: all of it."""
     seconds: Seconds | None = Field(None, gt=0)

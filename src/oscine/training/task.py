@@ -16,12 +16,13 @@ from oscine.annotations.labels import BACKGROUND
 from oscine.core.artifacts import Provenance, describe
 from oscine.core.errors import InputError
 from oscine.core.monitor import Monitor
+from oscine.datasets.augmentation import find_margin
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.leakage import count_leaks
 from oscine.datasets.sampler import Example, FrameGrid, Sampler
 from oscine.networks.architecture import Architecture
 from oscine.networks.fitting import fit_recording
-from oscine.networks.loss import FittedLoss, fitting_loss
+from oscine.networks.loss import FittedLoss, Loss, fitting_loss
 from oscine.networks.model import Model
 from oscine.networks.specification import Specification
 from oscine.recordings.recording import Recording
@@ -106,11 +107,11 @@ class Task:
         """
         params, recordings, labels = self.params, dict(self.recordings), self.dataset.labels
 
-        def sampler(examples: list[Example], part: Annotations) -> Sampler:
+        def sampler(examples: list[Example], part: Annotations, margin: int = 0) -> Sampler:
             truth = find_truth(part, recordings, labels, params.target, self.grid)
             return Sampler(
                 examples, recordings, truth, self.grid,
-                n_frames=self.n_frames, seed=params.seed, balance=params.balance, monitor=monitor,
+                n_frames=self.n_frames, seed=params.seed, balance=params.balance, margin=margin, monitor=monitor,
             )  # fmt: skip
 
         train = self.train
@@ -118,14 +119,15 @@ class Task:
             examples = find_stretches(train, recordings, self.n_frames / self.grid.frame_rate)
         else:
             examples = find_examples(train, recordings, labels)
+        learnt = sampler(examples, train, find_margin(params.augmentations, self.grid, self.n_frames))
         if not self.is_validated:
-            return sampler(examples, train), None
+            return learnt, None
         part = self.dataset.parts["validation"]
         if is_dense(part, recordings):
             tiles = find_tiles(part, recordings, self.grid, self.n_frames)
         else:
             tiles = find_examples(part, recordings, labels)
-        return sampler(examples, train), sampler(tiles, part)
+        return learnt, sampler(tiles, part)
 
 
 def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task:
@@ -142,7 +144,8 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
     train = choose_subset(dataset.train, recordings, fraction=given.fraction, seconds=given.seconds, seed=seed)
     _check_labels(dataset, train, monitor)
     _check_validation(dataset, given)
-    fitting_loss(given.loss, given.target, dataset.labels, specification.n_channels)
+    loss = fitting_loss(given.loss, given.target, dataset.labels, specification.n_channels).loss
+    _check_soft(given, loss)
     start = Model.load(given.start_from) if given.start_from is not None else None
     architecture = given.architecture
     if start is not None:
@@ -160,7 +163,7 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
     params = given.model_copy(
         update={
             "architecture": architecture,
-            "loss": fitting_loss(given.loss, given.target, dataset.labels, specification.n_channels).loss,
+            "loss": loss,
             "window": window,
             "sampling": given.sampling or ("uniform" if dense else "centred"),
             **_length(given, train, recordings, window, dense),
@@ -327,6 +330,17 @@ def _check_validation(dataset: Dataset, params: TrainParams) -> None:
             path=dataset.path,
             found=", ".join(dataset.parts),
             cure="Split one off with oscine prepare, or train without: --unvalidated",
+        )
+
+
+def _check_soft(params: TrainParams, loss: Loss) -> None:
+    """Refuse a loss that cannot judge shares of labels where an augmentation makes such."""
+    soft = [member.plugin_name for member in params.augmentations if member.softens]
+    if soft and params.target.encodes == "labels" and "shares" not in loss.judges:
+        raise InputError(
+            f"the augmentation {soft[0]!r} mixes labels, which the loss {loss.plugin_name!r} cannot judge",
+            found=f"loss {loss.plugin_name}",
+            cure="Choose --loss cross-entropy, or leave the augmentation out",
         )
 
 
