@@ -286,7 +286,7 @@ class _Training:
         return self.fit.target.of_sound(sound, self.network.hop, self.network.context)
 
     def _edit(self, columns: list[Tensor]) -> Callable[[Tensor], Tensor] | None:
-        """Puts the features of every frame aside where the smoothing term needs them, and masks what shall be masked."""
+        """Puts aside the features of every frame, where the smoothing term needs them, and masks what shall be."""
         smoothing = self.params.smoothing
         looks = smoothing.weight > 0 and smoothing.needs_columns
         mask = mask_features(self.params.augmentations, self.fit.seed, self.state.step)
