@@ -56,7 +56,7 @@ def find_peaks(values: NDArray[np.floating], threshold: float, distance: int) ->
     if len(peaks) < 2 or distance < 2:
         return peaks
     kept = np.ones(len(peaks), bool)
-    for place in np.argsort(values[peaks])[::-1]:
+    for place in np.argsort(values[peaks], kind="stable")[::-1]:
         if kept[place]:
             low, high = np.searchsorted(peaks, [peaks[place] - distance, peaks[place] + distance + 1])
             kept[low:high] = False

@@ -96,7 +96,11 @@ def _write(group: h5py.Group, name: str, value: Any) -> None:
     elif isinstance(value, (float, np.floating)):
         group.attrs[name] = np.float64(value)
     elif isinstance(value, str):
-        group.attrs[name] = np.bytes_(value.encode("utf-8")) if value else h5py.Empty("S1")
+        data = value.encode("utf-8")
+        if data:
+            group.attrs.create(name, data, dtype=h5py.string_dtype("utf-8", len(data)))
+        else:
+            group.attrs[name] = h5py.Empty("S1")
     else:
         raise TypeError(f"{name} is of {type(value).__name__}, which cannot be written")
 

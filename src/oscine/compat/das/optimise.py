@@ -2,8 +2,8 @@
 
 For each pair, pauses that are shorter are filled and segments that are shorter are removed, and the labels of all
 samples are compared with the truth: the mean of the F1 of all classes, noise included. The best pair is stored with the
-model, and prediction uses it. DAS searches on the training data, on which the network hardly errs; here it is the validation
-data (with ``--das-compat`` the training data).
+model, and prediction uses it. DAS searches on the training data, on which the network hardly errs; here it is the
+validation data (with ``--das-compat`` the training data).
 
 Only the bounds of runs are looked at, with sums of the truth up to each sample, so that four hundred pairs take as long
 as a few passes over the data.
