@@ -15,8 +15,8 @@ TASK = Specification(labels=tuple("abcdefghijk"), sample_rate=32000.0)
 
 
 def test_parameters_add_up():
-    """Two convolutions of 3 x 3, an entry, nine blocks, a norm and a head."""
-    convolutions = (9 * 16 + 16) + (16 * 32 * 9 + 32)
+    """Two convolutions, an entry, nine blocks, a norm and a head."""
+    convolutions = (7 * 3 * 16 + 16) + (16 * 32 * 5 * 3 + 32)
     entry = 32 * (80 // 4 // 4) * 96 + 96
     block = (7 * 96 + 96) + 2 * 96 + (96 * 192 + 192) + (192 * 96 + 96)
     head = 2 * 96 + 96 * 11 + 11

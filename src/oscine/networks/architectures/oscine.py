@@ -1,6 +1,6 @@
 """Our own network, the default: quick to train on an ordinary computer, accurate, and exact however sound is cut.
 
-    log-mel spectrogram -> two small convolutions over frequency and time, each pooled in frequency
+    log-mel spectrogram -> two small convolutions over frequency and time, each thinned in frequency
     -> nine residual blocks of separable dilated convolutions over time -> labels per frame
 
 It descends from the networks of the field: the spectrogram windows of TweetyNet [1]_, the dilated convolutions over
@@ -65,6 +65,9 @@ class Oscine(Architecture):
     features: tuple[Count, Count] = (16, 32)
     """Feature maps of the two convolutions over frequency and time."""
 
+    strides: tuple[Count, Count] = (4, 4)
+    """Bins from one output of each of them to the next."""
+
     n_channels: Count = 96
     """Channels of the blocks."""
 
@@ -78,7 +81,7 @@ class Oscine(Architecture):
     expansion: Count = 2
     """How many times more channels there are inside a block."""
 
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
     """Share of the values that are zeroed at random while training."""
 
     causal: bool = False
@@ -89,7 +92,7 @@ class Oscine(Architecture):
 
         There are 24 hops in the shortest segments and three in the shortest gaps (all but 5 % are longer), but the hop
         is no shorter than 0.5 ms and no longer than 16 ms, or 2 ms where there are events; without segments it is 2 ms.
-        The window has about eight hops, and the frequencies are those of the sounds.
+        The window has about eight hops, or four where there are events, and the frequencies are those of the sounds.
         """
         changes: dict[str, object] = {}
         if self.dilations is None:
@@ -102,18 +105,16 @@ class Oscine(Architecture):
         """The network for a task, its weights initialised with seed 0."""
         import torch
 
-        from oscine.networks.layers.oscine import KERNEL_2D, OscineNetwork
+        from oscine.networks.layers.oscine import KERNEL_TIME, OscineNetwork
 
         geometry = self.representation.geometry(specification)
-        first = min(4, max(1, geometry.n_bins // 2))
-        pools = (first, min(4, max(1, geometry.n_bins // first)))
         dilations = self.dilations or _DENSE
         reach = (self.kernel_size - 1) * sum(dilations)
         before, after = (reach, 0) if self.causal else (0, 0)
         if not self.causal:
             before = sum((self.kernel_size - 1) * dilation // 2 for dilation in dilations)
             after = reach - before
-        margin = KERNEL_2D - 1  # of both convolutions together, on either side
+        margin = KERNEL_TIME - 1  # of both convolutions together, on either side
         half = geometry.window // 2
         context = (
             half + (before + margin) * geometry.stride,
@@ -126,7 +127,7 @@ class Oscine(Architecture):
                 geometry,
                 context,
                 features=self.features,
-                pools=pools,
+                strides=self.strides,
                 n_channels=self.n_channels,
                 kernel_size=self.kernel_size,
                 dilations=dilations,
@@ -138,14 +139,18 @@ class Oscine(Architecture):
 
 
 def _suited(front_end: LogMel, traits: Traits) -> LogMel:
-    """A front end with a hop for the shortest sounds, a window of eight hops, and the frequencies of the sounds."""
+    """A front end with a hop for the shortest sounds, a window of some hops, and the frequencies of the sounds."""
     rate = traits.sample_rate
     times = [traits.shortest() / 24, traits.shortest_gap() / 3]
     if traits.has_events or not len(traits.durations):
         times.append(STRIDE)
     wished = min(max(min(time for time in times if math.isfinite(time)), _SHORTEST), _LONGEST)
     stride = nearest_stride(rate, wished) if front_end.stride is None else stride_samples(front_end.stride, rate)
-    window = nearest_window(rate, 8 * stride / rate) if front_end.window is None else round(front_end.window * rate)
+    window = (
+        nearest_window(rate, (4 if traits.has_events else 8) * stride / rate)
+        if front_end.window is None
+        else round(front_end.window * rate)
+    )
     changes = {"stride": stride / rate, "window": window / rate, "n_bands": min(front_end.n_bands, max(1, window // 2))}
     if front_end.high is None and front_end.low == 0 and traits.low < traits.high:
         changes |= {"low": traits.low, "high": traits.high}

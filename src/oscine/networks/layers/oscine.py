@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +13,11 @@ from oscine.networks.layers.separable import SeparableBlock
 from oscine.networks.network import Network
 from oscine.networks.specification import Specification
 
-KERNEL_2D = 3
-"""Size in frequency and time of the first convolutions."""
+KERNEL_TIME = 3
+"""Size in time of the first convolutions, in steps of the front end."""
+
+_KERNELS = (7, 5)
+"""Their sizes in frequency."""
 
 
 class OscineNetwork(Network):
@@ -27,8 +29,8 @@ class OscineNetwork(Network):
         As of every network.
     features
         Feature maps of the first two convolutions.
-    pools
-        Size in frequency of the pooling behind each of them.
+    strides
+        Bins from one of their outputs to the next.
     n_channels
         Channels of the blocks.
     kernel_size, dilations
@@ -47,7 +49,7 @@ class OscineNetwork(Network):
         context: tuple[int, int],
         *,
         features: tuple[int, int],
-        pools: tuple[int, int],
+        strides: tuple[int, int],
         n_channels: int,
         kernel_size: int,
         dilations: Sequence[int],
@@ -57,14 +59,13 @@ class OscineNetwork(Network):
     ) -> None:
         step = (geometry.window, geometry.stride)
         super().__init__(specification, front_end, geometry.n_maps, geometry.n_bins, geometry.stride, context, step)
-        self.pools = pools
-        kernel = (min(KERNEL_2D, geometry.n_bins), KERNEL_2D)
-        maps = (geometry.n_maps, *features)
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(n_in, n_out, kernel, padding=(kernel[0] // 2, 0)) for n_in, n_out in pairwise(maps)
-        )
-        n_bins = geometry.n_bins // pools[0] // pools[1]
-        self.entry = nn.Linear(features[1] * n_bins, n_channels)
+        convolutions, n_maps, n_bins = [], geometry.n_maps, geometry.n_bins
+        for n_features, kernel, stride in zip(features, _KERNELS, strides, strict=True):
+            size, around = (kernel, KERNEL_TIME), (kernel // 2, 0)
+            convolutions.append(nn.Conv2d(n_maps, n_features, size, stride=(stride, 1), padding=around))
+            n_maps, n_bins = n_features, (n_bins - 1) // stride + 1
+        self.convolutions = nn.ModuleList(convolutions)
+        self.entry = nn.Linear(n_maps * n_bins, n_channels)
         blocks = [SeparableBlock(n_channels, kernel_size, dilation, expansion, dropout) for dilation in dilations]
         self.reaches = [(block.reach if causal else block.reach // 2) for block in blocks]
         self.blocks = nn.ModuleList(blocks)
@@ -75,10 +76,10 @@ class OscineNetwork(Network):
         """Logits (batch, label, frame) of features (batch, map, frequency, time)."""
         # convolutions over few maps are several times quicker where the maps of a place lie side by side
         values = features.contiguous(memory_format=torch.channels_last)
-        for convolution, pool in zip(self.convolutions, self.pools, strict=True):
+        for convolution in self.convolutions:
             values = convolution(values)
             _put(values, hidden)
-            values = functional.max_pool2d(functional.gelu(values), (pool, 1))
+            values = functional.gelu(values)
         values = self.entry(values.permute(0, 3, 1, 2).flatten(2))  # (batch, time, channel) from here on
         for block, before in zip(self.blocks, self.reaches, strict=True):
             values = block(values, before)

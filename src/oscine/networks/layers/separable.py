@@ -49,7 +49,7 @@ def _summed(values: Tensor, weights: Tensor, dilation: int) -> Tensor:
     n_frames = values.shape[1] - (len(weights) - 1) * dilation
     total = values[:, :n_frames] * weights[0]
     for tap in range(1, len(weights)):
-        total = total + values[:, tap * dilation : tap * dilation + n_frames] * weights[tap]
+        total = torch.addcmul(total, values[:, tap * dilation : tap * dilation + n_frames], weights[tap])
     return total
 
 
