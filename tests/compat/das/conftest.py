@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
 from oscine.core.monitor import Monitor
 from oscine.datasets.store import store_for
@@ -83,3 +87,48 @@ def _make_dataset():
 @pytest.fixture(name="song")
 def _song():
     return song
+
+
+SMALL = "--nb-hist 256 --nb-filters 8 --kernel-size 8 --nb-conv 2 --learning-rate 0.005 --batch-size 8 --verbose 0"
+
+
+def das(line, cwd=None):
+    """Run a line; its exit code."""
+    from oscine import cli
+
+    before = Path.cwd()
+    if cwd is not None:
+        os.chdir(cwd)
+    try:
+        cli.main(["das", *(line.split() if isinstance(line, str) else map(str, line))])
+    except SystemExit as done:
+        return done.code
+    finally:
+        os.chdir(before)
+    raise AssertionError("main returns by SystemExit")
+
+
+@pytest.fixture(name="das")
+def _das():
+    return das
+
+
+@pytest.fixture(scope="session")
+def trained(dataset, tmp_path_factory):
+    """Stem of a model that has learnt the dataset."""
+    folder = tmp_path_factory.mktemp("res")
+    line = f"train --data-dir {dataset} --save-dir {folder} --save-prefix test --save-name one {SMALL} --nb-epoch 18"
+    assert das([*line.split(), "--post-opt", "--reduce-lr"]) == 0
+    return folder / "test_one"
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """Write a recording of so many samples with song to its end; gives its path."""
+
+    def make(n_samples, name="rec.wav"):
+        x, _ = song(n_samples, 77)
+        soundfile.write(tmp_path / name, 0.5 * x, int(RATE), subtype="FLOAT")
+        return tmp_path / name
+
+    return make

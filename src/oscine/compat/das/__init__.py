@@ -4,7 +4,7 @@
 - `grammar`     how a line is read: both spellings of switches, lists, short names, old names, beginnings of names
 - `program`     the commands, and their help
 - `train`       `oscine das train`: an Oscine training, written as `X_model.h5`, `X_params.yaml` and `X_results.h5`
-- `predict`     `oscine das predict`: `X_annotations.csv` or `X_das.h5`
+- `predict`, `song`   `oscine das predict`: `X_annotations.csv` or `X_das.h5`
 - `evaluate`    `oscine das evaluate`
 - `tune`        `oscine das tune`
 - `windows`     probabilities as DAS computes them, window by window, faults included (`--das-compat`)
@@ -12,6 +12,7 @@
 - `optimise`    the search for the best shortest pause and shortest segment (`--post-opt`)
 - `reports`     confusion matrix, report, and how well events are found
 - `flammkuchen` the layout of the HDF5 files
+- `predictions` DAS's files of predictions, as annotations
 
 Where DAS is wrong, Oscine is right by default; `--das-compat` gives DAS's own numbers, for comparison.
 
