@@ -22,6 +22,7 @@ OPERATIONS = {
     "predict": "oscine.prediction.predict",
     "segment": "oscine.prediction.segment",
     "misses": "oscine.evaluation.misses",
+    "export": "oscine.networks.export",
     "demo": "oscine.demonstration",
 }
 """Every operation and the module that declares it, in the order of the workflow."""

@@ -36,6 +36,8 @@ from .figures.learning_curves import plot_learning_curves as plot_learning_curve
 from .figures.precision_recall import plot_precision_recall as plot_precision_recall
 from .figures.report import Report as Report
 from .networks.architectures.songexplorer import SongExplorer as SongExplorer
+from .networks.export import ExportParams as ExportParams
+from .networks.export import export as export
 from .networks.frontends.mel_cepstrum import MelCepstrum as MelCepstrum
 from .networks.frontends.spectrogram import Spectrogram as Spectrogram
 from .networks.frontends.waveform import Waveform as Waveform

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from oscine.core.options import Option
     from oscine.core.running import Report
 
-ALIASES = {"classify": "predict", "ethogram": "segment", "accuracy": "evaluate"}
+ALIASES = {"classify": "predict", "ethogram": "segment", "accuracy": "evaluate", "freeze": "export"}
 """The peers' words for our commands."""
 
 PROGRAMS = {"das": "oscine.compat.das.program", "dss": "oscine.compat.das.program"}
