@@ -17,6 +17,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from oscine.annotations.annotations import Annotations
 from oscine.compat.das.flammkuchen import read
 from oscine.compat.das.reports import Report
+from oscine.compat.das.windows import Windows, predict_windows
+from oscine.networks.model import Model
 
 MULTIPLE = 8 * 9 * 256  # samples: a multiple of (batch + 1) windows
 
@@ -250,3 +252,45 @@ def test_das_itself_finds_the_same(trained, recording, tmp_path, das):
             assert found["name"].tolist() == known["name"].tolist()
             assert_array_equal(found["start_seconds"], known["start_seconds"])
             assert_array_equal(found["stop_seconds"], known["stop_seconds"])
+
+
+PROBE = """
+import json, sys
+import numpy as np
+from das import evaluate, predict, utils
+
+stem, source, target = sys.argv[1:]
+model, params = utils.load_model_and_params(stem)
+values = predict.predict(np.load(source), model=model, params=params, save_memory=False)[2]
+counts, report, results = evaluate.evaluate(stem, verbose=0)
+np.savez(target, values=values, counts=counts, accuracy=report["accuracy"], n_rows=len(results["y_test"]))
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--nb-hist 256",
+        "--nb-hist 512 --nb-pre-conv 4 --pre-nb-dft 64 --model-name tcn_stft",
+        "--nb-hist 256 --nb-lstm-units 4 --use-separable True False --no-ignore-boundaries",
+    ],
+)
+def test_das_itself_scores_and_judges_alike(line, dataset, song, tmp_path, das):
+    """Networks that were trained here: their probabilities, and the report, in DAS and with --das-compat."""
+    python = os.environ.get("OSCINE_DAS_PYTHON")
+    if not python:
+        pytest.skip("no DAS here (set OSCINE_DAS_PYTHON)")
+    small = "--nb-filters 8 --kernel-size 8 --nb-conv 2 --learning-rate 0.005 --batch-size 8 --nb-epoch 3 --verbose 0"
+    assert das(f"train --data-dir {dataset} --save-dir {tmp_path} --save-name x {small} {line}") == 0
+    sound = song(30_000, 5)[0].astype(np.float32)
+    np.save(tmp_path / "sound.npy", sound)
+    command = [python, "-c", PROBE, tmp_path / "x", tmp_path / "sound.npy", tmp_path / "theirs.npz"]
+    subprocess.run(command, check=True, capture_output=True)
+    theirs = np.load(tmp_path / "theirs.npz")
+    model = Model.load(tmp_path / "x")
+    assert_allclose(predict_windows(model, sound.T, Windows.of_model(model)).T, theirs["values"], atol=1e-5)
+    assert das(["evaluate", tmp_path / "x", "0", "--das-compat"]) == 0
+    found = read(tmp_path / "x_results.h5")
+    assert len(found["y_test"]) == theirs["n_rows"]
+    assert np.abs(found["confusion_matrix"] - theirs["counts"]).sum() <= 2  # frames on a knife's edge
+    assert found["classification_report"]["accuracy"] == pytest.approx(float(theirs["accuracy"]), abs=1e-3)

@@ -28,8 +28,8 @@ class Options(Params):
     """Fields, or names of no field, that are accepted and do nothing, and why."""
 
 
-class _Network(Options):
-    """What training and tuning share."""
+class Network(Options):
+    """Options that training and tuning share."""
 
     aliases: ClassVar[Mapping[str, str]] = {
         "nb_kernels": "nb_filters",
@@ -159,7 +159,7 @@ class _Network(Options):
     """Do as DAS does even where it is wrong (Oscine's)."""
 
 
-class TrainOptions(_Network):
+class TrainOptions(Network):
     """Options of `oscine das train`."""
 
     first_sample_train: int | None = Field(0, ge=0)
@@ -192,7 +192,7 @@ class TrainOptions(_Network):
     """Of a network that cannot be trained here."""
 
 
-class TuneOptions(_Network):
+class TuneOptions(Network):
     """Options of `oscine das tune`."""
 
     tune_config: Path | None = None

@@ -57,7 +57,10 @@ def _evaluate(options: Any, monitor: Monitor) -> int:
 def _tune(options: Any, monitor: Monitor) -> int:
     from oscine.compat.das.tune import tune
 
-    click.echo(str(tune(options, monitor)))
+    path, report = tune(options, monitor)
+    if report is not None:
+        click.echo(str(report))
+    click.echo(str(path))
     return 0
 
 

@@ -34,7 +34,7 @@ from oscine.annotations.labels import BACKGROUND
 from oscine.compat.das import flammkuchen
 from oscine.compat.das.evaluate import Arrays, judge
 from oscine.compat.das.optimise import Judge, optimise
-from oscine.compat.das.options import TrainOptions, _Network, plain
+from oscine.compat.das.options import Network, TrainOptions, plain
 from oscine.compat.das.predict import classes_of, score
 from oscine.compat.das.reports import Report
 from oscine.compat.das.segments import label_samples
@@ -92,24 +92,29 @@ def train(options: TrainOptions, monitor: Monitor = SILENT) -> tuple[Path, Repor
     path = check(options)
     stem = stem_for(options)
     dataset = cut(load(options, monitor), options)
+    work = stem.with_name(stem.name + "_training")
     with _kind(path).reading(path) as contents:
-        architecture = architecture_for(options, dataset)
-        params = params_for(options, dataset, architecture, contents, monitor)
-        work = stem.with_name(stem.name + "_training")
-        run = _run(dataset, params, work, stem, monitor)
-        model = _with_events(run.model, events_of(dataset))
-        values = values_for(options, path, stem, contents, dataset)
-        written = write_das(model, stem, values)
-        _keep_logs(work, stem)
-        report = _finish(options, path, written, values, contents, _history(run), monitor)
+        run = learn(options, dataset, contents, work, monitor, stem=stem)
+        written, report = deliver(options, dataset, contents, run, stem, monitor)
     shutil.rmtree(work, ignore_errors=True)
     return written, report
+
+
+def deliver(
+    options: Network, dataset: Dataset, contents: Contents, run: Run, stem: Path, monitor: Monitor = SILENT
+) -> tuple[Path, Report | None]:
+    """Write the best model of a training for DAS, and what the test gives."""
+    path = dataset_path(options)
+    values = values_for(options, path, stem, contents, dataset)
+    written = write_das(_with_events(run.model, events_of(dataset)), stem, values)
+    _keep_logs(run.path, stem)
+    return written, _finish(options, path, written, values, contents, _history(run), monitor)
 
 
 # -- before --------------------------------------------------------------------------------------------------------
 
 
-def check(options: _Network) -> Path:
+def check(options: Network) -> Path:
     """Refuse what is not there any longer, and what cannot be; the path of the dataset."""
     name = options.model_name
     if name in _GONE:
@@ -146,14 +151,19 @@ def check(options: _Network) -> Path:
     if options.nb_pre_conv and options.nb_hist < options.pre_nb_dft:
         raise InputError("a window is shorter than that of its spectrogram", found=f"nb-hist {options.nb_hist}",
                          allowed=f"pre-nb-dft {options.pre_nb_dft} or more")  # fmt: skip
-    path = Path(str(options.data_dir).rstrip("/\\"))
+    path = dataset_path(options)
     _kind(path)
     if options.augmentations is not None:
         read_augmentations(options.augmentations)
     return path
 
 
-def boundary(options: _Network) -> int:
+def dataset_path(options: Network) -> Path:
+    """Where the dataset is, without a slash at the end."""
+    return Path(str(options.data_dir).rstrip("/\\"))
+
+
+def boundary(options: Network) -> int:
     """Samples at either end of a window without scores, DAS's data_padding."""
     return options.kernel_size * options.nb_conv if options.ignore_boundaries else 0
 
@@ -171,20 +181,19 @@ def _kind(path: Path) -> Any:
     return kind
 
 
-def stem_for(options: _Network) -> Path:
+def stem_for(options: Network) -> Path:
     """What the names of all files begin with."""
     name = options.save_name or datetime.now().strftime("%Y%m%d_%H%M%S")
     prefix = f"{options.save_prefix.rstrip('_')}_" if options.save_prefix else ""
     return options.save_dir / f"{prefix}{name}"
 
 
-def load(options: _Network, monitor: Monitor = SILENT) -> Dataset:
+def load(options: Network, monitor: Monitor = SILENT) -> Dataset:
     """The dataset, with the sound and the truth that were chosen."""
-    path = Path(str(options.data_dir).rstrip("/\\"))
-    return Dataset.load(path, x_suffix=options.x_suffix, y_suffix=options.y_suffix, monitor=monitor)
+    return Dataset.load(dataset_path(options), x_suffix=options.x_suffix, y_suffix=options.y_suffix, monitor=monitor)
 
 
-def cut(dataset: Dataset, options: _Network) -> Dataset:
+def cut(dataset: Dataset, options: Network) -> Dataset:
     """The part of training and validation data that was asked for; test data are never cut.
 
     All four of first and last samples must be given, and go before the fraction, as in DAS. A fraction is one stretch
@@ -228,7 +237,7 @@ def _stretch(part: Annotations, name: str, onset: float, offset: float) -> Annot
     return part.with_rows(rows[inside], coverage=Coverage({name: [(onset, offset)]}, whole=False))
 
 
-def architecture_for(options: _Network, dataset: Dataset) -> Das:
+def architecture_for(options: Network, dataset: Dataset) -> Das:
     """The network that is asked for."""
     rate = dataset.sample_rates()[0]
     stft = TrainableStft(window=options.pre_nb_dft / rate, stride=2**options.nb_pre_conv / rate, normalise="window")
@@ -248,7 +257,7 @@ def architecture_for(options: _Network, dataset: Dataset) -> Das:
 
 
 def params_for(
-    options: _Network, dataset: Dataset, architecture: Das, contents: Contents, monitor: Monitor = SILENT
+    options: Network, dataset: Dataset, architecture: Das, contents: Contents, monitor: Monitor = SILENT
 ) -> TrainParams:
     """The training that is asked for, in Oscine's words."""
     name = dataset.train.recordings[0]
@@ -284,7 +293,7 @@ def params_for(
     )
 
 
-def steps_per_epoch(n_samples: int, options: _Network) -> int:
+def steps_per_epoch(n_samples: int, options: Network) -> int:
     """Batches of windows side by side in so many samples, 1 to 1000."""
     stride = options.nb_hist - 2 * boundary(options)
     span = stride * options.batch_size
@@ -318,7 +327,7 @@ def read_augmentations(path: Path) -> dict[str, Any]:
     return dict(values)
 
 
-def _logger(options: _Network, monitor: Monitor) -> Any:
+def _logger(options: Network, monitor: Monitor) -> Any:
     if options.tensorboard:
         return "tensorboard"
     if options.wandb_api_token and options.wandb_project:
@@ -331,21 +340,45 @@ def _logger(options: _Network, monitor: Monitor) -> Any:
 # -- during --------------------------------------------------------------------------------------------------------
 
 
-def _run(dataset: Dataset, params: TrainParams, work: Path, stem: Path, monitor: Monitor) -> Run:
+def learn(
+    options: Network,
+    dataset: Dataset,
+    contents: Contents,
+    work: Path,
+    monitor: Monitor = SILENT,
+    *,
+    stem: Path | None = None,
+    patience: int = PATIENCE,
+) -> Run:
+    """Train in a folder, or go on with what was begun in it.
+
+    Parameters
+    ----------
+    options
+        Checked.
+    dataset
+        Cut.
+    contents
+        Of the opened store.
+    work
+        The folder.
+    stem
+        Whose name is told where the training is interrupted.
+    patience
+        Epochs without a lower validation loss that end it.
+    """
+    params = params_for(options, dataset, architecture_for(options, dataset), contents, monitor)
     try:
-        run: Run = train_model(dataset, params, out=work, monitor=monitor)
+        run: Run = train_model(dataset, params.model_copy(update={"patience": patience}), out=work, monitor=monitor)
     except Cancelled:
-        monitor.warning(f"that is: the same oscine das train with --save-name {stem.name} and no --save-prefix")
+        if stem is not None:
+            monitor.warning(f"that is: the same oscine das command with --save-name {stem.name} and no --save-prefix")
         raise
     except InputError as error:
         if error.path is None or Path(error.path) != work:
             raise
-        raise InputError(
-            error.problem,
-            path=error.path,
-            found=error.found,
-            cure="Choose another --save-name, or give the same options",
-        ) from error
+        cure = "Choose another --save-name, or give the same options"
+        raise InputError(error.problem, path=error.path, found=error.found, cure=cure) from error
     return run
 
 
@@ -380,7 +413,7 @@ def _keep_logs(work: Path, stem: Path) -> None:
 # -- after ---------------------------------------------------------------------------------------------------------
 
 
-def values_for(options: _Network, path: Path, stem: Path, contents: Contents, dataset: Dataset) -> dict[str, Any]:
+def values_for(options: Network, path: Path, stem: Path, contents: Contents, dataset: Dataset) -> dict[str, Any]:
     """What the parameter file holds besides what describes the network: all options, and what the dataset says."""
     values = plain(options)
     names = [NOISE if label == BACKGROUND else label for label in dataset.labels]
@@ -407,7 +440,7 @@ def values_for(options: _Network, path: Path, stem: Path, contents: Contents, da
     return values
 
 
-def _class_weights(contents: Contents, options: _Network) -> list[float]:
+def _class_weights(contents: Contents, options: Network) -> list[float]:
     """The inverse of how common each class is in the training data."""
     truth = contents.arrays[f"train/y_{options.y_suffix}" if options.y_suffix else "train/y"]
     block = 2**18
@@ -439,7 +472,7 @@ def to_plain(value: Any) -> Any:
 
 
 def _finish(
-    options: TrainOptions,
+    options: Network,
     path: Path,
     written: Path,
     values: dict[str, Any],
@@ -454,7 +487,7 @@ def _finish(
     )
     parts = {part: Arrays.of(path, contents, split, x, y, model.sample_rate) for part, split in SPLITS.items()}
     found: dict[str, Any] = {}
-    if options.post_opt:
+    if isinstance(options, TrainOptions) and options.post_opt:
         found["post_opt"] = _cleaning(options, model, parts, monitor)
     test, report = parts.get("test"), None
     results = None
