@@ -46,11 +46,25 @@ class Told(Monitor):
             self.cancel()
 
 
+PLAIN = {
+    "loss": "cross-entropy",
+    "smoothing": {"name": "tmse", "weight": 0.0},
+    "augmentations": (),
+    "schedule": "constant",
+    "optimizer": "adam",
+    "learning_rate": 1e-3,
+    "weight_decay": 0.0,
+    "clip": None,
+    "ema": None,
+}
+"""Options of a training without any refinement."""
+
+
 def tiny(**options: object) -> TrainParams:
     """Parameters of a training that takes a tenth of a second."""
-    return TrainParams(
-        **{"architecture": NETWORK, "n_steps": 12, "period": 4, "batch_size": 8, "window": 0.02, **options}
-    )
+    sizes = {"architecture": NETWORK, "n_steps": 12, "period": 4, "batch_size": 8, "window": 0.02}
+    loss = {"loss": None} if "target" in options else {}
+    return TrainParams.model_validate(PLAIN | loss | sizes | options)
 
 
 def weights(path: Path) -> dict[str, np.ndarray]:

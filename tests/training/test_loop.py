@@ -59,7 +59,10 @@ class Slow(Monitor):
             time.sleep(60 if sys.argv[4] == "hang" else 0.5)
 
 torch.set_num_threads(1)
-params = oscine.TrainParams(architecture=SongExplorer(features=(4, 4), context=0.0512), n_steps=12, period=4,
+params = oscine.TrainParams(loss="cross-entropy", smoothing={"name": "tmse", "weight": 0.0}, augmentations=(),
+                            schedule="constant", optimizer="adam", learning_rate=1e-3,
+                            weight_decay=0.0, clip=None, ema=None,
+                            architecture=SongExplorer(features=(4, 4), context=0.0512), n_steps=12, period=4,
                             batch_size=8, window=0.02)
 try:
     oscine.train(oscine.Dataset.load(sys.argv[1]), params, out=Path(sys.argv[2]), monitor=Slow())

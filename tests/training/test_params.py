@@ -9,7 +9,7 @@ from oscine.training.params import TrainParams
 
 
 def test_options_go_to_json_and_back():
-    params = TrainParams(optimizer="ftrl", n_steps=7, architecture="songexplorer", patience=2)
+    params = TrainParams(optimizer="ftrl", schedule="constant", n_steps=7, architecture="songexplorer", patience=2)
     assert TrainParams.parse(json.loads(json.dumps(params.to_dict()))) == params
 
 

@@ -39,17 +39,19 @@ def refused(song, tmp_path, helpers):
 
 def test_what_is_left_open_is_said_and_stored_with_the_model(song, tmp_path, helpers):
     monitor = helpers.Told()
-    params = helpers.tiny(architecture=Tcn(n_filters=4, n_layers=2), window=None, period=None, n_steps=1, batch_size=2)
+    left = dict.fromkeys(("window", "period", "loss", "batch_size"))
+    params = helpers.tiny(architecture=Tcn(n_filters=4, n_layers=2), n_steps=1, **left)
     run = train(song, params, out=tmp_path, monitor=monitor)
     said = next(message for message in monitor.messages if message.startswith("from the data: "))
-    assert "window 1," in said
+    assert "window 2," in said
     assert "loss cross-entropy" in said
+    assert "batch-size 8" in said
     assert "sampling uniform" in said
     assert "period 30" in said
     assert "architecture.representation spectrogram" in said
     assert run.params["window"] is None  # what the user gave, to compare with when the run is continued
     stored = run.model.training["params"]
-    assert (stored["window"], stored["loss"]["name"]) == (1.0, "cross-entropy")
+    assert (stored["window"], stored["loss"]["name"]) == (2.0, "cross-entropy")
     assert run.model.architecture.representation is not None
     assert Model.load(tmp_path).architecture == run.model.architecture
     assert train(song, params, out=tmp_path).model.digest == run.model.digest

@@ -218,7 +218,10 @@ import oscine
 from oscine.core.errors import InputError
 from oscine.networks.architectures.songexplorer import SongExplorer
 dataset = oscine.Dataset.load(sys.argv[1])
-params = oscine.TrainParams(architecture=SongExplorer(features=(4, 4), context=0.0512), window=0.02, batch_size=8,
+params = oscine.TrainParams(loss="cross-entropy", smoothing={"name": "tmse", "weight": 0.0}, augmentations=(),
+                            schedule="constant", optimizer="adam", learning_rate=1e-3,
+                            weight_decay=0.0, clip=None, ema=None,
+                            architecture=SongExplorer(features=(4, 4), context=0.0512), window=0.02, batch_size=8,
                             n_steps=90, period=4)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
 try:

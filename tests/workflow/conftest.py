@@ -14,6 +14,7 @@ from oscine import cli
 from oscine.testing import fly_song
 
 TINY = [
+    "--architecture=songexplorer",
     "--architecture.context=0.0512",
     "--architecture.n-conv-layers=1",
     "--architecture.features=4,4",

@@ -64,7 +64,17 @@ def dense(tmp_path_factory):
 
 
 def _train(dataset, out, target, **more):
-    params = TrainParams(architecture=SMALL, target=target, n_steps=150, period=75, batch_size=32, **more)
+    plain = {
+        "schedule": "constant",
+        "learning_rate": 1e-3,
+        "ema": None,
+        "augmentations": (),
+        "weight_decay": 0.0,
+        "clip": None,
+    }
+    plain |= {"smoothing": {"name": "tmse", "weight": 0.0}, "optimizer": "adam"}
+    sizes = {"architecture": SMALL, "n_steps": 150, "period": 75, "batch_size": 32}
+    params = TrainParams.model_validate(plain | sizes | {"target": target} | more)
     return train(dataset, params, out=out)
 
 

@@ -12,6 +12,7 @@ from oscine.recordings.recordings import Recordings
 
 PS, OTHER = "PS_20130625111709_ch3.wav", "20161207T102314_ch1.wav"
 TINY = [
+    "--architecture=songexplorer",
     "--architecture.context=0.0512",
     "--architecture.n-conv-layers=1",
     "--architecture.features=4,4",

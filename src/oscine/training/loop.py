@@ -41,7 +41,7 @@ from oscine.training.checkpoint import Checkpoint
 from oscine.training.loggers import open_logger
 from oscine.training.metrics_file import METRICS, MetricsFile
 from oscine.training.optimizers import make_optimizer
-from oscine.training.params import TrainParams
+from oscine.training.params import FilledParams
 from oscine.training.parts import freeze
 from oscine.training.validation import Tally
 
@@ -75,7 +75,7 @@ class Fit:
     loss: FittedLoss
     sampler: Sampler
     validation: Sampler | None
-    params: TrainParams
+    params: FilledParams
     folder: Path
     seed: int
     keep: Callable[[Network, int, bool], None]
@@ -132,7 +132,7 @@ class _Training:
                 self.clock.tick()
                 self.state.step += 1
                 self._note(values)
-                if self.state.step == params.n_steps or self.state.step % self.period == 0:
+                if self.state.step == params.n_steps or self.state.step % self.params.period == 0:
                     self._validate()
                     self._save()
                 try:
@@ -148,11 +148,6 @@ class _Training:
         return self.state
 
     # -- the state -----------------------------------------------------------------------------------------------
-
-    @property
-    def period(self) -> int:
-        """Steps between validations."""
-        return self.params.period or 30
 
     def _resume(self) -> Checkpoint:
         """The state of the checkpoint; the beginning where there is none."""
@@ -235,7 +230,11 @@ class _Training:
         """Whether there was no gain in as many validations as patience lasts."""
         waited = self.state.step - self.state.gain_step
         patience = self.params.patience
-        return patience is not None and self.state.step % self.period == 0 and waited >= patience * self.period
+        return (
+            patience is not None
+            and self.state.step % self.params.period == 0
+            and waited >= patience * self.params.period
+        )
 
     # -- a step --------------------------------------------------------------------------------------------------
 
@@ -434,7 +433,7 @@ class _Clock:
         self._before = time.monotonic()
 
 
-def _fabric(params: TrainParams) -> Fabric:
+def _fabric(params: FilledParams) -> Fabric:
     """Where to compute, and how precisely."""
     try:
         strategy = "ddp" if params.devices > 1 else "auto"

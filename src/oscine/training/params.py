@@ -14,9 +14,10 @@ from pydantic import model_validator
 from oscine.core.errors import InputError
 from oscine.core.params import Field, Hertz, OperationParams, Seconds
 from oscine.datasets.augmentation import Augmentations
+from oscine.datasets.augmentations.gain import Gain
+from oscine.datasets.augmentations.noise import Noise
 from oscine.networks.architecture import ARCHITECTURES, Architecture
-from oscine.networks.architectures.songexplorer import SongExplorer
-from oscine.networks.frontends.spectrogram import Spectrogram
+from oscine.networks.architectures.oscine import Oscine
 from oscine.networks.loss import LOSSES, Loss
 from oscine.networks.smoothing import SMOOTHINGS, Smoothing
 from oscine.networks.smoothings.tmse import Tmse
@@ -25,6 +26,7 @@ from oscine.networks.targets.exclusive import Exclusive
 from oscine.training.optimizers import OptimizerName
 from oscine.training.schedule import SCHEDULES, Schedule
 from oscine.training.schedules.constant import Constant
+from oscine.training.schedules.cosine import Cosine
 
 
 class TrainParams(OperationParams):
@@ -32,28 +34,26 @@ class TrainParams(OperationParams):
 
     configurations: ClassVar[Path | None] = Path(__file__).parent / "configurations"
 
-    architecture: Annotated[Architecture, ARCHITECTURES] = SongExplorer(
-        context=0.0512, representation=Spectrogram(scale="log"), features=(32, 32)
-    )
+    architecture: Annotated[Architecture, ARCHITECTURES] = Oscine()
     """Network to train."""
-    target: Annotated[Target, TARGETS] = Exclusive(event_width=0.0096)
+    target: Annotated[Target, TARGETS] = Exclusive(event_width=0.01)
     """What a frame can be."""
     loss: Annotated[Loss, LOSSES] | None = None
     """What is made small; none: what fits the target."""
-    smoothing: Annotated[Smoothing, SMOOTHINGS] = Tmse(weight=0.0)
+    smoothing: Annotated[Smoothing, SMOOTHINGS] = Tmse(weight=0.15)
     """What makes scores change seldom from frame to frame, beside the loss."""
     normalise: bool = True
     """Bring every recording to the same level of background noise, since recorders differ in gain."""
     sample_rate: Hertz | None = Field(None, gt=0)
     """Rate to resample to, for recordings that differ; none: that of the recordings, which must agree."""
     window: Seconds | None = Field(None, gt=0)
-    """Stretch whose frames are learnt together; none: 1 s of sound annotated from end to end, else 0.05 s."""
+    """Stretch whose frames are learnt together; none: 2 s of sound annotated from end to end, else 0.05 s."""
     sampling: Literal["centred", "uniform"] | None = None
     """Draw windows around annotations and background, or anywhere in what was annotated from end to end; none: anywhere
     if the training part is annotated so."""
     balance: bool = True
     """Draw every label equally often around annotations, however rare it is."""
-    augmentations: Augmentations = ()
+    augmentations: Augmentations = (Gain(), Noise())
     """How windows are changed before they are learnt from, in this order."""
     fraction: float | None = Field(None, gt=0, le=1)
     """Share of the training part to learn from, chosen by chance; none: all of it."""
@@ -63,23 +63,24 @@ class TrainParams(OperationParams):
     """Seed of that choice, if not `seed`."""
     unvalidated: bool = False
     """Train even where the dataset has no validation part: the last model is then the best, without thresholds."""
-    n_steps: int = Field(300, ge=0)
-    """Batches to train on; 0 keeps the random weights."""
+    n_steps: int | None = Field(None, ge=0)
+    """Batches to train on, 0 keeps the random weights; none: 300, or 25 epochs of sound annotated from end to end, but
+    400 at least and 4000 at most."""
     n_epochs: float | None = Field(None, gt=0)
     """Epochs to train for, instead of `n_steps`: in one, as many windows are drawn as fit into the training sound."""
-    batch_size: int = Field(32, ge=1)
-    """Windows in a batch."""
-    optimizer: OptimizerName = "adam"
+    batch_size: int | None = Field(None, ge=1)
+    """Windows in a batch; none: 32, or 8 of sound annotated from end to end."""
+    optimizer: OptimizerName = "adamw"
     """How the weights follow the gradient."""
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(4e-3, gt=0)
     """How far they follow it, at most."""
-    schedule: Annotated[Schedule, SCHEDULES] = Constant()
+    schedule: Annotated[Schedule, SCHEDULES] = Cosine(warm_up=50)
     """How the learning rate changes in the course of the training."""
-    weight_decay: float = Field(0.0, ge=0)
+    weight_decay: float = Field(0.01, ge=0)
     """How strongly weights are pulled to zero."""
-    clip: float | None = Field(None, gt=0)
+    clip: float | None = Field(1.0, gt=0)
     """Largest norm of the gradient."""
-    ema: float | None = Field(None, gt=0, lt=1)
+    ema: float | None = Field(0.99, gt=0, lt=1)
     """Keep a moving average of the weights, of which this share stays at each step; none: the weights themselves."""
     period: int | None = Field(None, ge=1)
     """Steps between validations, each of which keeps model and state; none: 30, or an epoch if `n_epochs` is given."""
@@ -116,10 +117,26 @@ class TrainParams(OperationParams):
             )
         if self.fraction is not None and self.seconds is not None:
             raise InputError("how much to learn from is said twice", cure="Give fraction or seconds, not both")
-        if self.batch_size % self.devices:
+        if (self.batch_size or self.devices) % self.devices:
             raise InputError(
                 "a batch cannot be shared evenly among the devices",
                 found=f"batch_size {self.batch_size}, devices {self.devices}",
-                cure=f"Choose a batch_size such as {-(-self.batch_size // self.devices) * self.devices}",
+                cure=f"Choose a batch_size such as {-(-(self.batch_size or 1) // self.devices) * self.devices}",
             )
         return self
+
+
+class FilledParams(TrainParams):
+    """Parameters of a training with nothing left open."""
+
+    loss: Annotated[Loss, LOSSES]
+    window: Seconds
+    sampling: Literal["centred", "uniform"]
+    n_steps: int
+    batch_size: int
+    period: int
+
+    @classmethod
+    def of(cls, given: TrainParams, **filled: object) -> FilledParams:
+        """The given parameters with some filled in."""
+        return cls.model_validate({name: getattr(given, name) for name in type(given).model_fields} | filled)

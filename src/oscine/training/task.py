@@ -23,12 +23,13 @@ from oscine.datasets.sampler import Example, FrameGrid, Sampler
 from oscine.networks.architecture import Architecture
 from oscine.networks.fitting import fit_recording
 from oscine.networks.loss import FittedLoss, Loss, fitting_loss
+from oscine.networks.losses.cross_entropy import CrossEntropy
 from oscine.networks.model import Model
 from oscine.networks.specification import Specification
 from oscine.recordings.recording import Recording
 from oscine.training.examples import find_examples, find_truth
 from oscine.training.loggers import check_logger
-from oscine.training.params import TrainParams
+from oscine.training.params import FilledParams, TrainParams
 from oscine.training.parts import changed_options, freeze
 from oscine.training.stretches import find_stretches
 from oscine.training.subset import choose_subset
@@ -38,10 +39,16 @@ from oscine.training.traits import covered_seconds, find_traits, is_dense
 if TYPE_CHECKING:
     from oscine.networks.network import Network
 
-_SPARSE_WINDOW, _DENSE_WINDOW = 0.05, 1.0
+_SPARSE_WINDOW, _DENSE_WINDOW = 0.05, 2.0
 """Seconds of a window by default, around single sounds and in sound annotated from end to end."""
-_PERIOD = 30
-"""Steps between validations by default."""
+_SPARSE_BATCH, _DENSE_BATCH = 32, 8
+"""Windows in a batch by default."""
+_SPARSE_STEPS, _DENSE_STEPS, _DENSE_EPOCHS = 300, (400, 4000), 25
+"""Steps by default: of single sounds; of sound annotated from end to end so many epochs, least and most."""
+_PERIOD, _N_PERIODS = 30, 10
+"""Steps between validations by default, at least, and how many validations there are then."""
+_LABEL_SMOOTHING = 0.02
+"""Of cross-entropy by default."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Task:
     dataset: Dataset
     train: Annotations
     given: TrainParams
-    params: TrainParams
+    params: FilledParams
     specification: Specification
     recordings: Mapping[str, Recording]
     grid: FrameGrid
@@ -160,14 +167,13 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
     window = given.window or _default_window(network, architecture, dense)
     n_frames = max(1, round(window * grid.frame_rate))
     _check_window(window, train, recordings, dense, network)
-    params = given.model_copy(
-        update={
-            "architecture": architecture,
-            "loss": loss,
-            "window": window,
-            "sampling": given.sampling or ("uniform" if dense else "centred"),
-            **_length(given, train, recordings, window, dense),
-        }
+    params = FilledParams.of(
+        given,
+        architecture=architecture,
+        loss=_loss(given, dataset, specification.n_channels, dense),
+        window=window,
+        sampling=given.sampling or ("uniform" if dense else "centred"),
+        **_length(given, train, recordings, window, dense),
     )
     _check_enough(dataset, train, recordings, params)
     task = Task(dataset, train, given, params, specification, recordings, grid, n_frames, start)
@@ -275,13 +281,30 @@ def receptive_field(network: Network, architecture: Architecture) -> float:
 def _length(
     params: TrainParams, train: Annotations, recordings: Mapping[str, Recording], window: float, dense: bool
 ) -> dict[str, int]:
-    """Steps of the training, and between validations."""
-    if params.n_epochs is None:
-        return {"n_steps": params.n_steps, "period": params.period or _PERIOD}
+    """Windows in a batch, steps of the training, and between validations."""
+    batch_size = params.batch_size or (_DENSE_BATCH if dense else _SPARSE_BATCH) * params.devices
     # of single sounds, a window around each
     n_windows = covered_seconds(train, recordings) / window if dense else float(len(train))
-    epoch = max(1, round(n_windows / params.batch_size))
-    return {"n_steps": max(1, round(params.n_epochs * epoch)), "period": params.period or epoch}
+    epoch = max(1, round(n_windows / batch_size))
+    period = None
+    if params.n_epochs is not None:
+        n_steps, period = max(1, round(params.n_epochs * epoch)), epoch
+    elif params.n_steps is not None:
+        n_steps = params.n_steps
+    elif dense:
+        n_steps = min(max(_DENSE_EPOCHS * epoch, _DENSE_STEPS[0]), _DENSE_STEPS[1])
+    else:
+        n_steps = _SPARSE_STEPS
+    period = params.period or period or max(_PERIOD, round(n_steps / _N_PERIODS))
+    return {"batch_size": batch_size, "n_steps": n_steps, "period": period}
+
+
+def _loss(given: TrainParams, dataset: Dataset, n_channels: int, dense: bool) -> Loss:
+    """The given loss; or that of the target, in which labels balance where single sounds are learnt."""
+    loss = fitting_loss(given.loss, given.target, dataset.labels, n_channels).loss
+    if given.loss is None and isinstance(loss, CrossEntropy):
+        return loss.model_copy(update={"balanced": not dense, "label_smoothing": _LABEL_SMOOTHING})
+    return loss
 
 
 # -- what is checked -----------------------------------------------------------------------------------------------
@@ -367,7 +390,7 @@ def _check_window(
 
 
 def _check_enough(
-    dataset: Dataset, train: Annotations, recordings: Mapping[str, Recording], params: TrainParams
+    dataset: Dataset, train: Annotations, recordings: Mapping[str, Recording], params: FilledParams
 ) -> None:
     """Refuse fewer examples than a batch, before anything is written or decoded."""
     if params.sampling == "uniform":  # any number of windows can be drawn from a stretch
