@@ -117,7 +117,7 @@ def _das():
 def trained(dataset, tmp_path_factory):
     """Stem of a model that has learnt the dataset."""
     folder = tmp_path_factory.mktemp("res")
-    line = f"train --data-dir {dataset} --save-dir {folder} --save-prefix test --save-name one {SMALL} --nb-epoch 18"
+    line = f"train --data-dir {dataset} --save-dir {folder} --save-prefix test --save-name one {SMALL} --nb-epoch 30"
     assert das([*line.split(), "--post-opt", "--reduce-lr"]) == 0
     return folder / "test_one"
 
@@ -128,7 +128,7 @@ def recording(tmp_path):
 
     def make(n_samples, name="rec.wav"):
         x, _ = song(n_samples, 77)
-        soundfile.write(tmp_path / name, 0.5 * x, int(RATE), subtype="FLOAT")
+        soundfile.write(tmp_path / name, x, int(RATE), subtype="FLOAT")
         return tmp_path / name
 
     return make

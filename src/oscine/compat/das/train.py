@@ -267,15 +267,13 @@ def params_for(
     covered = dataset.train.coverage.intervals(name, recording.duration)
     n_samples = round(float((covered[:, 1] - covered[:, 0]).sum()) * recording.sample_rate)
     steps = steps_per_epoch(n_samples, options)
-    more: dict[str, Any] = {}
-    if options.augmentations is not None:
-        more["augmentations"] = str(options.augmentations)
     return TrainParams(
         architecture=architecture,
         target=Exclusive(event_width=_HALF_HEIGHT * event_width(contents)),
         loss=CrossEntropy(balanced=options.balance),
         smoothing=Tmse(weight=options.tmse_weight),
         normalise=False,
+        augmentations=() if options.augmentations is None else str(options.augmentations),
         window=n_frames * plan.hop / recording.sample_rate,
         sampling="uniform",
         n_steps=options.nb_epoch * steps,
@@ -285,11 +283,13 @@ def params_for(
         batch_size=options.batch_size,
         learning_rate=options.learning_rate or LEARNING_RATE,
         schedule=Plateau(patience=options.reduce_lr_patience) if options.reduce_lr else Constant(),
+        optimizer="adam",
+        weight_decay=0.0,
         clip=1.0,
+        ema=None,
         seed=options.seed or 0,
         device=options.device,
         logger=_logger(options, monitor),
-        **more,
     )
 
 
@@ -322,8 +322,6 @@ def read_augmentations(path: Path) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise InputError("this is no mapping of augmentations to arguments", path=path)
     from_das(values, path)
-    if "augmentations" not in TrainParams.model_fields:
-        raise InputError("augmentations cannot be used in trainings yet", path=path, cure="Leave --augmentations out")
     return dict(values)
 
 

@@ -2,8 +2,8 @@
 
 What to try is a YAML file of names with lists of values, such as ``nb_filters: [16, 32]``; without one, DAS's own
 space. A sampler proposes (tree-structured Parzen estimator [1]_, of the package optuna), and each proposal is trained
-as `oscine das train` does, but waiting for 15 epochs only. A proposal that cannot be, such as windows shorter than their
-boundaries, is noted as invalid; one that was tried before is not trained again.
+as `oscine das train` does, but waiting for 15 epochs only. A proposal that cannot be, such as windows shorter than
+their boundaries, is noted as invalid; one that was tried before gives way to another.
 
 The best network is what is written: the one that was trained, and not, as in DAS, a new one with random weights. All
 trials stand in ``X_trials.jsonl``; interrupted, the same command with ``--save-name`` goes on.
