@@ -283,3 +283,32 @@ def test_the_search_scores_as_cleaning_does():
 
 def test_plain_values():
     assert to_plain({1: (np.int64(2), Path("a")), "b": np.array([[0.5]])}) == {"1": [2, "a"], "b": [[0.5]]}
+
+
+TINY = "--nb-filters 2 --kernel-size 4 --nb-conv 1 --nb-epoch 1 --batch-size 16 --dilations 1 2 --verbose 0"
+
+
+def test_one_song_type_alone(make_dataset, tmp_path, das):
+    path = make_dataset(
+        tmp_path / "song.npy", class_names_sine=["noise", "sine"], class_types_sine=["segment", "segment"]
+    )
+    for part in ("train", "val", "test"):
+        truth = np.load(path / part / "y.npy")
+        np.save(path / part / "y_sine.npy", np.stack([1 - truth[:, 2], truth[:, 2]], axis=1))
+    line = f"train -d {path} -y sine --save-dir {tmp_path} --save-name x --nb-hist 128 --balance --post-opt {TINY}"
+    assert das(line) == 0
+    params = yaml.safe_load((tmp_path / "x_params.yaml").read_text())
+    assert params["class_names"] == ["noise", "sine"]
+    assert params["y_suffix"] == "sine"
+    assert params["class_weights"] == pytest.approx([1 / 0.7, 1 / 0.3], rel=0.01)
+    assert read(tmp_path / "x_results.h5")["y_test"].shape == (8000, 2)
+    assert das(["evaluate", tmp_path / "x", "0"]) == 0
+
+
+def test_without_upsampling(dataset, tmp_path, das):
+    line = f"train -d {dataset} --save-dir {tmp_path} --save-name x --nb-hist 512 --nb-pre-conv 4 --no-upsample {TINY}"
+    assert das(line) == 0
+    results = read(tmp_path / "x_results.h5")
+    assert results["y_pred"].shape == results["y_test"].shape == (500, 3)
+    assert_array_equal(results["y_test"], np.load(dataset / "test" / "y.npy").astype(float)[::16])
+    assert das(["evaluate", tmp_path / "x", "0", "--das-compat"]) == 2  # DAS has no such

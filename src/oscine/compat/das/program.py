@@ -21,7 +21,7 @@ from oscine.compat.das.options import (
     TuneOptions,
     VersionOptions,
 )
-from oscine.core.errors import unknown
+from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import Monitor
 
 SUMMARY = "DAS's own command line: train, predict, evaluate, tune, version"
@@ -151,6 +151,10 @@ def prepare(words: Sequence[str]) -> Job | None:
     name, *rest = words
     if name == "--version":
         name, rest = "version", []
+    if name == "gui":
+        raise InputError(
+            "there is no window here yet", found="das gui", cure="Use DAS's own, or the commands of oscine"
+        )
     if name not in COMMANDS:
         raise unknown("command of das", name, COMMANDS)
     command = COMMANDS[name]
