@@ -169,7 +169,8 @@ def lines(rows: Iterable[dict[str, Any]]) -> Iterable[str]:
         )
         yield (
             f"| {row['row']} | {row['parameters']:,} | {row['window']:.3g} | {row['steps']} | {row['frames']:.2%} | "
-            f"{raw} | {cleaned} | {row['training speed']:.3g} | {row['prediction speed']:.3g} | {row['memory'] / 1e9:.2f} |"
+            f"{raw} | {cleaned} | "
+            f"{row['training speed']:.3g} | {row['prediction speed']:.3g} | {row['memory'] / 1e9:.2f} |"
         )
 
 

@@ -126,7 +126,7 @@ def test_events_are_found_at_their_peaks(dense, tmp_path):
 
 
 def test_boundaries_are_beside_the_labels(dense, tmp_path):
-    _train(dense, tmp_path / "run", Boundaries(width=0.008, event_width=0.0096), window=0.3)
+    _train(dense, tmp_path / "run", Boundaries(width=0.008, event_width=0.0096), window=0.3, learning_rate=4e-3)
     model = Model.load(tmp_path / "run")
     assert model.aside == ("onset", "offset")
     result = evaluate(model, dense)
