@@ -18,6 +18,7 @@ OPERATIONS = {
     "prepare": "oscine.datasets.prepare",
     "inspect": "oscine.datasets.inspect",
     "train": "oscine.training.train",
+    "tune": "oscine.training.tune",
     "evaluate": "oscine.evaluation.evaluate",
     "predict": "oscine.prediction.predict",
     "segment": "oscine.prediction.segment",

@@ -35,6 +35,7 @@ from .figures.ethogram import plot_ethogram as plot_ethogram
 from .figures.learning_curves import plot_learning_curves as plot_learning_curves
 from .figures.precision_recall import plot_precision_recall as plot_precision_recall
 from .figures.report import Report as Report
+from .figures.tuning import plot_tuning as plot_tuning
 from .networks.architectures.songexplorer import SongExplorer as SongExplorer
 from .networks.export import ExportParams as ExportParams
 from .networks.export import export as export
@@ -52,8 +53,11 @@ from .recordings.recordings import Recordings as Recordings
 from .recordings.spectrogram import SpectrogramParams as SpectrogramParams
 from .recordings.spectrogram import spectrogram as spectrogram
 from .training.run import Run as Run
+from .training.search import Search as Search
 from .training.train import TrainParams as TrainParams
 from .training.train import train as train
+from .training.tune import TuneParams as TuneParams
+from .training.tune import tune as tune
 
 OPERATIONS: dict[str, str]
 __version__: str

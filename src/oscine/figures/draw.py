@@ -15,7 +15,9 @@ from oscine.figures.dataset_examples import plot_dataset_examples
 from oscine.figures.dataset_labels import plot_dataset_labels
 from oscine.figures.learning_curves import plot_learning_curves
 from oscine.figures.precision_recall import plot_precision_recall
+from oscine.figures.tuning import plot_tuning
 from oscine.training.run import Run
+from oscine.training.search import Search
 
 
 def figures_of(result: object) -> Iterator[tuple[str, Figure]]:
@@ -30,6 +32,8 @@ def figures_of(result: object) -> Iterator[tuple[str, Figure]]:
     elif isinstance(result, Run) and result.training:
         best = result.best.get(f"replicate-{result.winner}", {})
         yield "learning_curves", plot_learning_curves(result, best_step=round(best["step"]) if best else None)
+    elif isinstance(result, Search) and result.trials:
+        yield "tuning", plot_tuning(result)
 
 
 def draw(result: object, folder: str | Path, *, suffix: str = ".pdf") -> list[Path]:

@@ -170,7 +170,8 @@ class Search:
 
     def __str__(self) -> str:
         best, counts = self.best, self.summary()
-        lines = [f"{len(self.trials)} trials: " + ", ".join(f"{counts[key]} {key}" for key in ("done", "pruned", "failed"))]
+        states = ", ".join(f"{counts[state]} {state}" for state in ("done", "pruned", "failed"))
+        lines = [f"{len(self.trials)} trials: {states}"]
         if best is not None and best.value is not None:
             chosen = ", ".join(f"{name} {_shown(value)}" for name, value in best.values.items())
             lines.append(f"best: trial {best.number}, {self.criterion} {best.value:.4g}, with {chosen}")

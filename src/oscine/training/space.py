@@ -111,7 +111,9 @@ class Space:
             if name not in options:
                 near = [known for known in options if known.rpartition(".")[0] == name.rpartition(".")[0]]
                 raise unknown("option to search", name, near or options)
-        self.axes = {name: _axis(options[name], texts[name]) for name in sorted(texts, key=lambda name: name.count("."))}
+        self.axes = {
+            name: _axis(options[name], texts[name]) for name in sorted(texts, key=lambda name: name.count("."))
+        }
         self._check(options)
 
     def suggest(
@@ -227,11 +229,13 @@ def _axis(option: Option, given: Any) -> Choices | Range:
     if isinstance(given, (list, tuple)) and given:
         return Choices(tuple(given))
     if not isinstance(given, Mapping):
-        return Choices((given,)) if isinstance(given, (bool, int, float)) else _bad(option, given)
+        if isinstance(given, (bool, int, float)):
+            return Choices((given,))
+        raise _bad(option, given)
     low, high, log = given.get("low"), given.get("high"), given.get("log", False)
     numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (low, high))
     if set(given) - _RANGE or not isinstance(log, bool) or not numbers:
-        return _bad(option, dict(given))
+        raise _bad(option, dict(given))
     assert low is not None
     assert high is not None
     if option.form != "value" or option.type not in {"number", "whole number"}:
@@ -245,8 +249,8 @@ def _axis(option: Option, given: Any) -> Choices | Range:
     return Range(int(low) if whole else float(low), int(high) if whole else float(high), log, whole)
 
 
-def _bad(option: Option, given: Any) -> Any:
-    raise InputError(f"space of {option.name}: neither a list of values nor a range", found=given, cure=_CURE)
+def _bad(option: Option, given: Any) -> InputError:
+    return InputError(f"space of {option.name}: neither a list of values nor a range", found=given, cure=_CURE)
 
 
 def _is_number(text: str) -> bool:

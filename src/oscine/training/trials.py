@@ -7,7 +7,7 @@ threads do not survive a fork; they share the processor's threads evenly, and di
 from __future__ import annotations
 
 import multiprocessing
-import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -122,12 +122,12 @@ class Worker:
 
     def stop(self) -> None:
         """End it; what it has saved is kept."""
+        self.pipe.close()
         self.process.terminate()
         self.process.join(30)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
-        self.pipe.close()
 
     def message(self) -> tuple[Any, ...]:
         """The next thing that it tells; that it failed, where it died."""
@@ -151,19 +151,20 @@ def _work(pipe: Connection, dataset: Path, params: dict[str, Any], out: Path, n_
     """What a process does."""
     import torch
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the search, which ends its processes
     torch.set_num_threads(n_threads)
-    parent = os.getppid()
 
     def asked(step: int, values: dict[str, float]) -> bool:
-        if os.getppid() != parent:  # nobody is there to tell
-            os._exit(1)
         pipe.send(("validated", step, values))
         return bool(pipe.recv())
 
     try:
-        outcome = run_here(Dataset.load(dataset), TrainParams.parse(params), out, asked)
-    except Cancelled:
-        return
-    except OscineError as error:
-        outcome = Outcome("failed", {}, str(error), 0.0)
-    pipe.send(("outcome", outcome))
+        try:
+            outcome = run_here(Dataset.load(dataset), TrainParams.parse(params), out, asked)
+        except OscineError as error:
+            if isinstance(error, Cancelled):
+                return
+            outcome = Outcome("failed", {}, str(error), 0.0)
+        pipe.send(("outcome", outcome))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return  # the search has ended

@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,7 +36,7 @@ from oscine.networks.model import Model
 from oscine.training.params import TrainParams
 from oscine.training.run import BEST
 from oscine.training.search import CARD, JOURNAL, Search, Trial
-from oscine.training.space import Choices, Range, Space
+from oscine.training.space import Range, Space
 from oscine.training.task import differences, has_validation
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class TuneParams(OperationParams):
     """What is searched, and for how long."""
 
     space: dict[str, Any] = Field(default_factory=dict)
-    """Options of the training to search, each with its values or range: learning-rate=1e-4:1e-2:log,batch-size=16|32."""
+    """Options of the training to search, each with values or a range: learning-rate=1e-4:1e-2:log,batch-size=16|32."""
     train: TrainParams = TrainParams()
     """The training of every trial, but for what is searched."""
     n_trials: int = Field(20, ge=1)
@@ -115,8 +116,9 @@ def tune(
         )
     search = _open(out, params, dataset)
     with _optuna(out) as (study, ask):
-        _Tuning(search, space, params, dataset, study, ask, monitor).run()
-        search = _collect(search, study, importance=True)
+        tuning = _Tuning(search, space, params, dataset, study, ask, monitor)
+        tuning.run()
+        search = _collect(tuning.search, study, importance=True)
         search.save()
     if search.best is None:
         reasons = [trial.reason for trial in search.trials if trial.reason]
@@ -126,6 +128,7 @@ def tune(
             found=reasons[0] if reasons else f"{len(search.trials)} trials",
             cure="Change --space or --train, and choose another --out",
         )
+    Model.load(out / search.best.folder / BEST).save(out / BEST)  # also where it was killed before it could
     return search
 
 
@@ -148,7 +151,7 @@ def _open(out: Path, params: TuneParams, dataset: Dataset) -> Search:
                 found=", ".join(changed),
                 cure="Choose another --out, or give the same dataset and parameters to continue it",
             )
-        fresh = replace(fresh, trials=old.trials)
+        fresh = replace(fresh, trials=old.trials, criterion=old.criterion)
     dataset.save(out / "dataset")
     fresh.save()
     return fresh
@@ -202,9 +205,10 @@ class _Tuning:
         self.search, self.space, self.params, self.dataset = search, space, params, dataset
         self.study, self.sampler, self.monitor = study, sampler, monitor
         self.states = optuna.trial.TrialState
-        self.study.pruner = optuna.pruners.MedianPruner(n_startup_trials=5) if params.prune else optuna.pruners.NopPruner()
+        pruners = optuna.pruners
+        self.study.pruner = pruners.MedianPruner(n_startup_trials=5) if params.prune else pruners.NopPruner()
         self.began = time.monotonic()
-        self.shown = -np.inf
+        self.begun: set[int] = set()
 
     def run(self) -> None:
         """Try until there are enough trials."""
@@ -212,10 +216,10 @@ class _Tuning:
             finished = [trial for trial in self.study.get_trials() if trial.state.is_finished()]
             self.task.done = min(len(finished), self.params.n_trials)
             if self.params.jobs == 1:
+                from oscine.training.trials import run_here
+
                 while (begun := self._next()) is not None:
                     trial, params = begun
-                    from oscine.training.trials import run_here
-
                     outcome = run_here(self.dataset, params, self._folder(trial), self._asked(trial), self.monitor)
                     self._told(trial, outcome)
             else:
@@ -257,8 +261,7 @@ class _Tuning:
         from optuna.trial import Trial as Running
 
         while True:
-            mine = getattr(self, "_begun", set())
-            self._begun = mine
+            mine = self.begun
             trials = self.study.get_trials(deepcopy=False)
             left = [trial for trial in trials if trial.state == self.states.RUNNING and trial.number not in mine]
             if left:
@@ -274,7 +277,7 @@ class _Tuning:
                     return None
                 self.study.sampler = self.sampler(len(trials), self.params)
                 trial = self.study.ask()
-                values = self.space.suggest(trial.suggest_categorical, lambda name, axis: _draw(trial, name, axis))
+                values = self.space.suggest(trial.suggest_categorical, partial(_draw, trial))
                 trial.set_user_attr(_VALUES, values)
             mine.add(trial.number)
             try:
@@ -313,6 +316,8 @@ class _Tuning:
         elif outcome.state == "pruned":
             self.study.tell(trial, state=self.states.PRUNED)
         else:
+            if self.search.criterion not in {name.replace("_", "-") for name in outcome.best}:
+                self.search = replace(self.search, criterion="loss")  # a target that knows no right and wrong
             value = goodness(outcome.best, self.search.criterion, int(outcome.best["step"]))
             self.study.tell(trial, value)
         self.search = _collect(self.search, self.study)
@@ -370,6 +375,3 @@ def _collect(search: Search, study: optuna.Study, *, importance: bool = False) -
         except (ValueError, RuntimeError):  # too few trials, or nothing that all of them chose
             found = {}
     return replace(search, trials=tuple(trials), importance=found)
-
-
-__all__ = ["Choices", "TuneParams", "tune"]
