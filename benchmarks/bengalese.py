@@ -47,10 +47,12 @@ VAK = ("tweetynet", "conv-tcn", "tcn")
 TABLES = {
     "networks": ("oscine", *VAK, "ed-tcn", "das-bengalese", "songexplorer"),
     "windows": tuple(f"{name}:{n}" for name in VAK for n in (64, 176, 1000, 2000)),
-    "losses": tuple(f"{name}:1000:{term}" for name in VAK[:2] for term in ("none", "tmse", "gaussian-tmse")),
+    "losses": tuple(f"{name}:1000{term}" for name in VAK[:2] for term in ("", ":tmse", ":gaussian-tmse")),
 }
-"""Rows: a named configuration, or a network of vak with windows of so many frames, padded with zeros as vak pads them,
-in training and prediction alike, and with a smoothing term."""
+"""Rows: a named configuration; or a network of vak with windows of so many frames, padded with zeros as vak pads them,
+in training and prediction alike, and perhaps with a smoothing term. Whatever the window, a batch has 4000 frames, so
+that rows differ in what a frame can see and not in how much is learnt from at once; the learning rate is the poster's,
+0.003."""
 
 
 def parameters(row: str) -> oscine.TrainParams:
@@ -67,11 +69,11 @@ def parameters(row: str) -> oscine.TrainParams:
             "n_coefficients": 40,
         }
     if rest:
-        values |= {"window": int(rest[0]) * FRAME, "batch_size": 16}
+        n_frames = int(rest[0])
+        values |= {"window": n_frames * FRAME, "batch_size": max(1, 4000 // n_frames), "learning_rate": 0.003}
         values["architecture"]["padding"] = "zeros"
     if len(rest) > 1:
-        weight = 0.0 if rest[1] == "none" else 0.15
-        values["smoothing"] = {"name": "tmse" if rest[1] == "none" else rest[1], "weight": weight}
+        values["smoothing"] = {"name": rest[1], "weight": 0.15}
     return oscine.TrainParams.model_validate(values)
 
 

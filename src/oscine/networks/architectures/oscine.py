@@ -92,7 +92,8 @@ class Oscine(Architecture):
 
         There are 24 hops in the shortest segments and three in the shortest gaps (all but 5 % are longer), but the hop
         is no shorter than 0.5 ms and no longer than 16 ms, or 2 ms where there are events; without segments it is 2 ms.
-        The window has about eight hops, or four where there are events, and the frequencies are those of the sounds.
+        The window has about eight hops, or four where there are events. The frequencies are those of the
+        sounds, and half as low and half as high again.
         """
         changes: dict[str, object] = {}
         if self.dilations is None:
@@ -153,5 +154,6 @@ def _suited(front_end: LogMel, traits: Traits) -> LogMel:
     )
     changes = {"stride": stride / rate, "window": window / rate, "n_bands": min(front_end.n_bands, max(1, window // 2))}
     if front_end.high is None and front_end.low == 0 and traits.low < traits.high:
-        changes |= {"low": traits.low, "high": traits.high}
+        # sounds begin and end with faint traces beyond where most of their power is
+        changes |= {"low": traits.low / 2, "high": min(1.5 * traits.high, rate / 2)}
     return front_end.model_copy(update=changes)
