@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "making the environment in $(VENV), once (a few minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable '.[all]'
 	@touch $(READY)
 
 demo: $(READY)

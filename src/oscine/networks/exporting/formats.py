@@ -96,7 +96,7 @@ def open_torch_export(content: bytes) -> tuple[Function, dict[str, Any]]:
 
 def open_onnx(content: bytes) -> tuple[Function, dict[str, Any]]:
     """The function of a file of ONNX, run by onnxruntime, and what is to be known of it."""
-    import onnxruntime  # type: ignore[import-untyped]
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
