@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import re
 import shlex
@@ -17,9 +19,17 @@ import oscine
 from oscine import cli
 from oscine.annotations.formats import FORMATS
 from oscine.annotations.project import Project
+from oscine.compat.das import program as das
 from oscine.core.options import flatten
 from oscine.core.plugins import PluginKind
+from oscine.datasets.augmentation import AUGMENTATIONS, read_augmentations
+from oscine.networks.architecture import ARCHITECTURES
+from oscine.networks.frontend import FRONTENDS
+from oscine.networks.loss import LOSSES
+from oscine.networks.smoothing import SMOOTHINGS
+from oscine.networks.target import TARGETS
 from oscine.recordings.settings import reader_settings
+from oscine.training.schedule import SCHEDULES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,7 +49,7 @@ def commands() -> list[tuple[str, str]]:
         lines = re.findall(r"^(?:    |\| ?)(?:\$ |OSCINE_PLUGINS=\S+ )?(oscine [a-z].*)$", text, re.MULTILINE)
         inline = re.findall(r"`(?:OSCINE_PLUGINS=\S+ )?(oscine [a-z][^`]*)`", text)
         for line in [*lines, *inline]:
-            command = " ".join(line.split("#")[0].split(" | ")[0].split())
+            command = " ".join(line.split("#")[0].split(" | ")[0].split(" > ")[0].split())
             if "…" not in command and "FILE" not in command and command.split()[-1] != "envelop":
                 found.append((page.name, command))
     return list(dict.fromkeys(found))
@@ -71,14 +81,18 @@ def test_there_are_commands():
 
 
 @pytest.mark.parametrize(("page", "command"), commands())
-def test_commands_and_their_options_exist(page, command, monkeypatch, capsys):
+def test_commands_and_their_options_exist(page, command, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(ROOT)
-    arguments = shlex.split(command)[1:]
+    arguments = [shown_file(item, tmp_path) for item in shlex.split(command)[1:]]
+    if arguments[0] in ("das", "dss"):  # its own command line
+        line = arguments[1:]
+        assert len(line) < 2 or line[0] == "COMMAND" or das.prepare(line) is not None
+        return
     if "path/to/" in command:
         arguments = [item.replace("path/to/", "examples/plugins/detectors/") for item in arguments]
     elif "clicks" in arguments:
         arguments[arguments.index("clicks")] = "examples/plugins/detectors/clicks.py"
-    if not set(arguments) & {"--help", "--version"}:
+    if not set(arguments) & {"--help", "--version", "--print-params", "--print-script"}:
         arguments.append("--print-params")
     if len(arguments) == 2 and arguments[0] != "demo":  # mentioned without its inputs
         arguments.insert(1, "x")
@@ -88,9 +102,20 @@ def test_commands_and_their_options_exist(page, command, monkeypatch, capsys):
     assert exited.value.code == 0, capsys.readouterr().err
 
 
+def shown_file(name: str, folder: Path) -> str:
+    """The path of a file that docs/training.md shows, written into a folder; any other argument as it is."""
+    training = ROOT / "docs" / "training.md"
+    if name not in ("mine.toml", "search.toml", "mine.yaml"):
+        return name
+    shown = fenced(training, "yaml" if name.endswith("yaml") else "toml")
+    text = next(text for text in shown if ("[space]" in text) == (name == "search.toml"))
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
 def options() -> set[str]:
     """All options of all commands, whichever plug-ins are chosen."""
-    names = {"out", "params", "print-params", "json", "quiet", "help", "submit"}
+    names = {"out", "params", "print-params", "print-script", "json", "quiet", "help", "submit"}
     for name in oscine.OPERATIONS:
         params = getattr(oscine, name).operation.params
         choices = [{}]
@@ -109,7 +134,7 @@ def _nested(path: tuple[str, ...], choice: str) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize("page", OURS, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in OURS if page.name != "das.md"], ids=lambda page: page.name)
 def test_options_exist(page):
     known = options() | {"detector.steepness"}
     known |= {re.sub(r"([^.]+)$", r"no-\1", name) for name in known}
@@ -158,6 +183,43 @@ def test_the_example_project_is_one(tmp_path):
     assert reader_settings(tmp_path / "x.npy").options == {"sample_rate": 10000}
     assert reader_settings(tmp_path / "ephys" / "x.wav").options["split"] == {"recA": [0], "recB": [1, 2]}
     assert reader_settings(tmp_path / "x.dat").reader == "cbin"
+
+
+def test_files_of_parameters_are_read(tmp_path):
+    training = ROOT / "docs" / "training.md"
+    for text in fenced(training, "toml"):
+        values = tomllib.loads(text)
+        (oscine.TuneParams if "space" in values else oscine.TrainParams).parse(values)
+    (yaml,) = fenced(training, "yaml")
+    (tmp_path / "das.yaml").write_text(yaml, encoding="utf-8")
+    made = [AUGMENTATIONS.make(value).plugin_name for value in read_augmentations(tmp_path / "das.yaml")]
+    assert made == ["gain", "noise", "shift", "normalise"]
+
+
+def test_every_choice_of_a_training_is_described():
+    networks, training = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("networks.md", "training.md"))
+    for kind in (ARCHITECTURES, FRONTENDS, LOSSES, SMOOTHINGS):
+        for name in kind.members():
+            assert re.search(rf"^\| `{name}`", networks, re.MULTILINE), name
+    for name in TARGETS.members():
+        assert f"### `{name}`" in networks, name
+    for kind in (SCHEDULES, AUGMENTATIONS):
+        for name in kind.members():
+            assert re.search(rf"^\| `{name}`", training, re.MULTILINE), name
+    for path in oscine.TrainParams.configurations.glob("*.toml"):
+        assert f"| `{path.stem}` |" in training, path.stem
+    for options in re.findall(r'`(\{"name".*?\})`', training):
+        AUGMENTATIONS.make(json.loads(options))
+
+
+def test_the_tables_of_networks_are_those_that_the_script_prints():
+    specification = importlib.util.spec_from_file_location("make_tables", ROOT / "docs" / "make_tables.py")
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    pages = "".join(page.read_text(encoding="utf-8") for page in OURS)
+    for name, table in script.TABLES.items():
+        lines = "\n".join(table())
+        assert f"<!-- table: {name} -->\n{lines}\n<!-- /table -->" in pages, "run docs/make_tables.py --write"
 
 
 def test_pictures_are_small():
