@@ -1,6 +1,6 @@
 """Pulses of fly song, learnt from sparse annotations of two recordings, found in two others.
 
-    python benchmarks/fly.py [--seeds 5]
+    python benchmarks/fly.py [--seeds 5] [--network songexplorer | oscine | das]
 
 Trains on the annotations of PS_20130625111709_ch3 and 20161207T102314_ch1 (one person's; and where another list
 says that there is no pulse), and predicts 20190122T093303a-7 and 20190122T132554a-14, in which two people marked
@@ -17,6 +17,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from machine import machine
@@ -26,9 +27,6 @@ from oscine.datasets.prepare import cover_trains
 from oscine.datasets.splitters.hash import Hash
 from oscine.metrics.counts import Counts
 from oscine.metrics.events import score_times
-from oscine.networks.architectures.songexplorer import SongExplorer
-from oscine.networks.frontends.spectrogram import Spectrogram
-from oscine.networks.targets.exclusive import Exclusive
 
 LEARNT = ("PS_20130625111709_ch3.wav", "20161207T102314_ch1.wav")
 TESTED = ("20190122T093303a-7.wav", "20190122T132554a-14.wav")
@@ -68,17 +66,26 @@ def dataset(recordings: oscine.Recordings, known: oscine.Annotations, seed: int)
     return oscine.prepare(recordings, known, params)
 
 
-def architecture(floor: float) -> SongExplorer:
-    """Two convolutions over a log spectrogram, and 51 ms of context: the default."""
-    return SongExplorer(context=0.0512, representation=Spectrogram(scale="log", floor=floor), features=(32, 32))
+NETWORKS: dict[str, dict[str, Any]] = {
+    # two convolutions over a log spectrogram, 51 ms of context, trained without any refinement
+    "songexplorer": {
+        "architecture": {"name": "songexplorer", "context": 0.0512, "features": [32, 32]}
+        | {"representation": {"name": "spectrogram", "scale": "log"}},
+        "target": {"name": "exclusive", "event_width": 0.0096},
+        "window": 0.0512, "learning_rate": 1e-3, "optimizer": "adam", "schedule": "constant",
+        "weight_decay": 0.0, "clip": None, "ema": None, "augmentations": [], "loss": "cross-entropy",
+        "smoothing": {"name": "tmse", "weight": 0.0},
+    },
+    "oscine": {},  # the default
+    "das": {"architecture": {"name": "das"}, "learning_rate": 1e-3},  # DAS's network on the waveform as it is
+}  # fmt: skip
+"""Networks, and how they are trained where that is not the default."""
 
 
-def training(floor: float, seed: int, n_steps: int) -> oscine.TrainParams:
-    """How it is learnt: 51 ms of frames at a time, a pulse lasting 9.6 ms."""
-    return oscine.TrainParams(
-        architecture=architecture(floor), target=Exclusive(event_width=0.0096), window=0.0512,
-        n_steps=n_steps, period=n_steps, learning_rate=1e-3, seed=seed,
-    )  # fmt: skip
+def training(network: str, seed: int, n_steps: int) -> oscine.TrainParams:
+    """How a network is trained."""
+    options = {"n_steps": n_steps, "period": n_steps, "unvalidated": True, "seed": seed}
+    return oscine.TrainParams.model_validate(NETWORKS[network] | options)
 
 
 def fit(dataset: oscine.Dataset, params: oscine.TrainParams) -> oscine.Model:
@@ -94,7 +101,7 @@ def pulses(scores: oscine.Scores, threshold: float) -> oscine.Annotations:
     return oscine.segment(scores, params)
 
 
-def choose_threshold(recordings: oscine.Recordings, known: oscine.Annotations, floor: float, n_steps: int) -> float:
+def choose_threshold(recordings: oscine.Recordings, known: oscine.Annotations, network: str, n_steps: int) -> float:
     """The threshold of highest F1, each recording predicted by a model that learnt from the other.
 
     Of several equally good ones, the middle.
@@ -103,7 +110,7 @@ def choose_threshold(recordings: oscine.Recordings, known: oscine.Annotations, f
     counts = {threshold: Counts() for threshold in grid}
     for tested in recordings:
         others = known.select(recordings=[name for name in known.recordings if name != tested.name])
-        scores = oscine.predict(fit(dataset(recordings, others, 0), training(floor, 0, n_steps)), tested)
+        scores = oscine.predict(fit(dataset(recordings, others, 0), training(network, 0, n_steps)), tested)
         truth = cover_trains({"": known.select(recordings=[tested.name])}, TRAIN_GAP)[""]
         covered = truth.coverage.intervals(tested.name, tested.duration)
         for threshold in grid:
@@ -119,7 +126,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "fly")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--floor", type=float, default=0.003)
+    parser.add_argument("--network", choices=NETWORKS, default="songexplorer")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:  # a training leaves a note beside its recordings
         for file in (*arguments.data.glob("*.wav"), *arguments.data.glob("*.csv")):
@@ -138,12 +145,12 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
         between = score_times(people[name]["person2"].onsets, people[name]["person3"].onsets, TOLERANCE)
         print(f"{name}: the two people against each other {between.f1:.3f}")
     recordings, known = load(folder)
-    chosen = choose_threshold(recordings, known, arguments.floor, arguments.steps)
+    chosen = choose_threshold(recordings, known, arguments.network, arguments.steps)
     print(f"threshold chosen by cross-validation between the annotated recordings: {chosen:g}")
     found: dict[tuple[str, str, float], list[float]] = {}
     for seed in range(arguments.seeds):
         started = time.monotonic()
-        model = fit(dataset(recordings, known, seed), training(arguments.floor, seed, arguments.steps))
+        model = fit(dataset(recordings, known, seed), training(arguments.network, seed, arguments.steps))
         seconds = time.monotonic() - started
         for name in TESTED:
             scores = oscine.predict(model, oscine.Recording(folder / name))
