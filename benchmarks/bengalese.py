@@ -1,10 +1,11 @@
-"""Song of a Bengalese finch: every named network, trained for the same time on the same ten minutes of song.
+"""Song of a Bengalese finch: networks trained for the same time, or as many steps, on the same ten minutes of song.
 
     python benchmarks/bengalese.py                       the table of networks
     python benchmarks/bengalese.py --table windows       TweetyNet and TCNs by the length of their windows
     python benchmarks/bengalese.py --table losses        the smoothing terms
     python benchmarks/bengalese.py --only oscine tcn     some rows
-    python benchmarks/bengalese.py --budget 60           seconds of training for each row
+    python benchmarks/bengalese.py --budget 60           seconds of training for each network
+    python benchmarks/bengalese.py --steps 500           steps of training for each row
 
 Ten minutes of `train` (chosen by a seed, every syllable among them) are learnt from, other files of it (about 80 s)
 choose the best step, and the nine files of `val` are scored, which have no say in anything. Scored is the most probable
@@ -95,14 +96,14 @@ def load(folder: Path, seconds: float, seed: int) -> oscine.Dataset:
     return oscine.Dataset(used, oscine.LabelSet(("background", *sorted(truth.label_names))), parts)
 
 
-def run(row: str, folder: Path, seconds: float, budget: float, seed: int) -> dict[str, Any]:
+def run(row: str, folder: Path, seconds: float, budget: float, steps: int, seed: int) -> dict[str, Any]:
     """Train, predict and score one row."""
     dataset = load(folder / "train", seconds, seed)
     params = parameters(row).model_copy(update={"seed": seed})
     with tempfile.TemporaryDirectory() as out:
         trial = params.model_copy(update={"n_steps": 12, "n_epochs": None, "period": 100, "patience": None})
         step = step_seconds(oscine.train(dataset, trial, out=Path(out, "trial")))
-        n_steps = max(20, round(budget / step))
+        n_steps = steps or max(20, round(budget / step))
         chosen = params.model_copy(
             update={"n_steps": n_steps, "n_epochs": None, "period": -(-n_steps // 5), "patience": None}
         )
@@ -184,12 +185,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="rows to run")
     parser.add_argument("--seconds", type=float, default=600, help="of sound to learn from")
     parser.add_argument("--budget", type=float, default=600, help="seconds of training for each row")
+    parser.add_argument("--steps", type=int, default=0, help="of training for each row, whatever time they take")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="file that finished rows are kept in, and not run again")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    settings = {name: getattr(arguments, name) for name in ("seconds", "budget", "steps", "seed")}
     if arguments.row:
-        print(json.dumps(run(arguments.row, arguments.data, arguments.seconds, arguments.budget, arguments.seed)))
+        print(json.dumps(run(arguments.row, arguments.data, **settings)))
         return
     kept = json.loads(arguments.json.read_text()) if arguments.json and arguments.json.exists() else {}
     with tempfile.TemporaryDirectory() as folder:  # a training leaves a note beside its recordings
@@ -197,14 +200,7 @@ def main() -> None:
         rows = []
         for row in arguments.only or TABLES[arguments.table]:
             if row not in kept:
-                options = [
-                    "--seconds",
-                    str(arguments.seconds),
-                    "--budget",
-                    str(arguments.budget),
-                    "--seed",
-                    str(arguments.seed),
-                ]
+                options = [str(item) for name, value in settings.items() for item in (f"--{name}", value)]
                 command = [sys.executable, __file__, "--row", row, "--data", folder, *options]
                 process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
                 kept[row] = json.loads(process.stdout.splitlines()[-1])
@@ -212,7 +208,8 @@ def main() -> None:
                     arguments.json.write_text(json.dumps(kept, indent=1) + "\n")
             rows.append(kept[row])
     print(f"{machine()}, {torch.get_num_threads()} thread(s) for the network")
-    print(f"{arguments.seconds:g} s of song, {arguments.budget:g} s of training each, seed {arguments.seed}\n")
+    length = f"{arguments.steps} steps" if arguments.steps else f"{arguments.budget:g} s"
+    print(f"{arguments.seconds:g} s of song, {length} of training each, seed {arguments.seed}\n")
     print("\n".join(lines(rows)))
 
 
