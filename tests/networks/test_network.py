@@ -91,3 +91,13 @@ def test_describe(network):
     text = network.describe()
     assert "3 samples (0.003 s): 1 before and 1 after" in text
     assert "2: a, b" in text
+
+
+def test_a_front_end_that_is_not_exact_makes_no_exact_network(network):
+    assert network.is_exact
+    assert not network.depends_on_length
+    front_end = Front()
+    front_end.is_exact = False
+    other = Network(TASK, front_end, 2, 1, hop=2, context=(1, 1))
+    assert not other.is_exact
+    assert other.depends_on_length

@@ -9,7 +9,7 @@ from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.datasets.sampler import FrameGrid, Sampler
 from oscine.recordings.recording import Recording
-from oscine.training.stretches import find_stretches, tile_stretches
+from oscine.training.stretches import find_stretches
 
 RECORDINGS = {"a.wav": Recording.from_sound(np.zeros((1, 2000)), 100.0, name="a.wav")}
 GRID = FrameGrid(hop=1, context=(0, 0), sample_rate=100.0)
@@ -41,15 +41,5 @@ def test_every_instant_is_as_likely_as_any_other():
     assert np.histogram(late, bins=4, range=(600, 1400))[0].min() > 0.8 * len(late) / 4
 
 
-def test_tiles_see_all_that_is_covered_and_no_more():
-    covered = part((0.5, 4.2), (6, 7))
-    seen = np.concatenate([truth for _, truth in sampler(tile_stretches(covered, RECORDINGS, 2.0)).centred(3)])
-    frames = np.unique(seen)
-    assert set(range(50, 420)) <= set(frames.tolist())
-    assert len(seen) == 3
-    assert (frames.min(), frames[frames < 500].max()) == (50, 420 - 1)
-
-
 def test_points_cover_no_stretch():
     assert find_stretches(part((3, 3)), RECORDINGS, 1.0) == []
-    assert tile_stretches(part((3, 3)), RECORDINGS, 1.0) == []

@@ -13,7 +13,9 @@ from oscine.datasets.dataset import Dataset
 from oscine.networks.architectures.das import Das
 from oscine.networks.architectures.songexplorer import SongExplorer
 from oscine.networks.architectures.tcn import Tcn
+from oscine.networks.frames import TILE
 from oscine.networks.model import Model
+from oscine.networks.smoothings.tmse import Tmse
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 from oscine.training.params import TrainParams
@@ -163,7 +165,7 @@ def test_hops_that_do_not_divide(refused):
         ({"clip": 0.0}, "clip is out of range"),
         ({"n_epochs": 0.0}, "n_epochs is out of range"),
         ({"window": 0.0}, "window is out of range"),
-        ({"optimizer": "ftrl", "schedule": "cosine"}, "ftrl makes weights anew"),
+        ({"optimizer": "ftrl"}, "ftrl makes weights anew.*found 'schedule cosine'.*Add --schedule constant"),
         ({"devices": 3, "batch_size": 8}, "cannot be shared evenly.*batch_size such as 9"),
         ({"schedule": "cosin"}, "Did you mean 'cosine'"),
     ],
@@ -204,3 +206,21 @@ def test_a_loss_that_cannot_judge_mixed_labels(refused):
     refused(
         "augmentation 'mix-up' mixes labels, which the loss 'dice' cannot judge", augmentations=("mix-up",), loss="dice"
     )
+
+
+def test_sound_is_not_smoothed(song, refused, helpers):
+    """The default is left out for a target without probabilities; what was asked for is refused."""
+    sound = {"architecture": {"name": "autoencoder"}, "target": "reconstruction"}
+    task = prepare_task(song, helpers.tiny(**sound, smoothing=Tmse(weight=0.15)), SILENT)
+    assert task.params.smoothing.weight == 0
+    assert prepare_task(song, helpers.tiny(smoothing=Tmse(weight=0.15)), SILENT).params.smoothing.weight == 0.15
+    refused("'reconstruction' are no probabilities.*--smoothing.weight 0", **sound, smoothing=Tmse(weight=0.2))
+
+
+@pytest.mark.parametrize(("normalise", "tile"), [("window", 20), ("none", TILE)])
+def test_a_level_that_is_counted_from_the_window_needs_windows_as_long(song, helpers, normalise, tile):
+    stft = {"name": "trainable-stft", "normalise": normalise}
+    architecture = {"name": "tcn", "n_filters": 4, "n_layers": 1, "representation": stft}
+    network = prepare_task(song, helpers.tiny(architecture=architecture, window=0.032), SILENT).build()
+    assert network.is_exact == (normalise == "none")
+    assert network.tile == tile

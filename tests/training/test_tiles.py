@@ -19,7 +19,7 @@ LABELS = LabelSet(["background", "pulse"])
 @pytest.mark.parametrize("n_frames", [1, 7, 50, 400])
 def test_each_covered_frame_is_in_one_window(n_frames):
     recording = Recording.from_sound(np.zeros((1, 10000)), 1000.0, name="a.wav")
-    coverage = Coverage({"a.wav": [(0, 1.03), (1.1, 1.2), (2.5, 2.5), (8, 10)]}, whole=False)
+    coverage = Coverage({"a.wav": [(0, 1.03), (1.1, 1.2), (1.8, 1.903), (2.5, 2.5), (8, 10)]}, whole=False)
     rows = [{"recording": "a.wav", "onset": 0.5, "offset": 0.7, "label": "pulse"}]
     part = Annotations(rows, labels=LABELS).with_coverage(coverage)
     tiles = find_tiles(part, {"a.wav": recording}, GRID, n_frames)

@@ -9,7 +9,8 @@ windows of any length and streaming alike. Three things differ between networks,
 
 - `is_exact`: each frame depends on its own ``left + 1 + right`` samples alone, as in every convolutional network that
   pads nothing. Prediction over blocks with context then equals prediction over the whole. A recurrent layer, or a
-  normalisation over time, sees all that it is given; its network is not exact.
+  normalisation over time, sees all that it is given; its network is not exact. Nor is one whose front end says of
+  itself that it is not (`is_exact`), such as a spectrogram whose level is counted from the loudest of the input.
 - `step`: blocks that begin on multiples of so many frames equal the whole. More than one where sound is pooled and
   brought back to its length.
 - `is_windowed`: it pads with zeros inside its input, as the peers' networks do, so that the frames near the ends are
@@ -82,6 +83,7 @@ class Network(nn.Module):
     ) -> None:
         super().__init__()
         self.specification, self.hop, self.context = specification, hop, context
+        self.is_exact = type(self).is_exact and self.has_exact_front_end(front_end)
         self.step_of_features = step_of_features or (hop, hop)
         self.front_end = front_end
         self.standardisation = Standardisation(n_maps, n_bins)
@@ -98,6 +100,16 @@ class Network(nn.Module):
     def describe(self) -> str:
         """What there is to know of it, in a few lines: layers, context, frames, parameters."""
         return "\n".join(self._facts())
+
+    @staticmethod
+    def has_exact_front_end(front_end: nn.Module) -> bool:
+        """Whether features depend on the samples of their own step alone; a layer that does not say otherwise is so."""
+        return bool(getattr(front_end, "is_exact", True))
+
+    @property
+    def depends_on_length(self) -> bool:
+        """Whether all frames change with the length of the input, so that prediction is to take that of training."""
+        return self.is_windowed or not self.has_exact_front_end(self.front_end)
 
     # -- what every network does -------------------------------------------------------------------------------
 

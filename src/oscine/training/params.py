@@ -113,7 +113,7 @@ class TrainParams(OperationParams):
             raise InputError(
                 "the optimizer ftrl makes weights anew from all gradients, so that its rate cannot change",
                 found=f"schedule {self.schedule.plugin_name}",
-                cure="Choose another optimizer, or the schedule constant without warm-up",
+                cure="Add --schedule constant, without warm-up, or choose another --optimizer",
             )
         if self.fraction is not None and self.seconds is not None:
             raise InputError("how much to learn from is said twice", cure="Give fraction or seconds, not both")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from oscine.annotations.annotations import Annotations
@@ -36,30 +35,6 @@ def find_stretches(part: Annotations, recordings: dict[str, Recording], window: 
         Example(name, onset + (inset := min(window, offset - onset) / 2), offset - inset, "", offset - onset)
         for name, onset, offset in _covered(part, recordings)
     ]
-
-
-def tile_stretches(part: Annotations, recordings: dict[str, Recording], window: float) -> list[Example]:
-    """Instants at which windows are centred that, one behind the other, see all that is covered.
-
-    The last window of a stretch overlaps the one before it, so that it lies within the stretch.
-
-    Parameters are those of `find_stretches`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> recording = Recording.from_sound(np.zeros((1, 1000)), 100.0, name="a.wav")
-    >>> part = Annotations([{"recording": "a.wav", "onset": 1.0, "offset": 2.0, "label": "song"}])
-    >>> [example.onset for example in tile_stretches(part, {"a.wav": recording}, 4.0)]
-    [2.0, 6.0, 8.0]
-    """
-    tiles = []
-    for name, onset, offset in _covered(part, recordings):
-        n_tiles = max(1, math.ceil((offset - onset) / window - 1e-9))
-        inset = min(window, offset - onset) / 2
-        middles = [min(onset + tile * window + inset, offset - inset) for tile in range(n_tiles)]
-        tiles += [Example(name, middle, middle, "") for middle in middles]
-    return tiles
 
 
 def _covered(part: Annotations, recordings: dict[str, Recording]) -> Iterator[tuple[str, float, float]]:

@@ -100,9 +100,9 @@ class Task:
         return Provenance.now("train", self.params.to_dict(), inputs)
 
     def build(self) -> Network:
-        """A network with random weights; where it pads its windows, prediction takes windows as long as training."""
+        """A network with random weights; where scores depend on a window's length, prediction has that of training."""
         network = self.params.architecture.build(self.specification)
-        if network.is_windowed:
+        if network.depends_on_length:
             network.tile = self.n_frames
         return network
 
@@ -153,6 +153,7 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
     _check_validation(dataset, given)
     loss = fitting_loss(given.loss, given.target, dataset.labels, specification.n_channels).loss
     _check_soft(given, loss)
+    _check_smoothing(given)
     start = Model.load(given.start_from) if given.start_from is not None else None
     architecture = given.architecture
     if start is not None:
@@ -171,6 +172,7 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
         given,
         architecture=architecture,
         loss=_loss(given, dataset, specification.n_channels, dense),
+        smoothing=given.smoothing if _has_probabilities(given) else given.smoothing.model_copy(update={"weight": 0.0}),
         window=window,
         sampling=given.sampling or ("uniform" if dense else "centred"),
         **_length(given, train, recordings, window, dense),
@@ -307,6 +309,11 @@ def _loss(given: TrainParams, dataset: Dataset, n_channels: int, dense: bool) ->
     return loss
 
 
+def _has_probabilities(params: TrainParams) -> bool:
+    """Whether outputs stand for probabilities, whose changes a smoothing term can count, and not for sound."""
+    return params.target.encodes != "values"
+
+
 # -- what is checked -----------------------------------------------------------------------------------------------
 
 
@@ -364,6 +371,17 @@ def _check_soft(params: TrainParams, loss: Loss) -> None:
             f"the augmentation {soft[0]!r} mixes labels, which the loss {loss.plugin_name!r} cannot judge",
             found=f"loss {loss.plugin_name}",
             cure="Choose --loss cross-entropy, or leave the augmentation out",
+        )
+
+
+def _check_smoothing(params: TrainParams) -> None:
+    """Refuse to smooth what are no probabilities; the smoothing that nobody has asked for is left out then."""
+    asked = params.smoothing.weight and params.smoothing != TrainParams.model_fields["smoothing"].default
+    if asked and not _has_probabilities(params):
+        raise InputError(
+            f"the outputs of the target {params.target.plugin_name!r} are no probabilities, which smoothing compares",
+            found=f"smoothing {params.smoothing.plugin_name} with a weight of {params.smoothing.weight:g}",
+            cure="Leave it out: --smoothing.weight 0",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +11,9 @@ from oscine.annotations.annotations import Annotations
 from oscine.annotations.labels import BACKGROUND
 from oscine.datasets.sampler import Example, FrameGrid
 from oscine.recordings.recording import Recording
+
+_ROUNDING = 1e-6
+"""Of a frame: what times are rounded by."""
 
 
 def find_tiles(part: Annotations, recordings: Mapping[str, Recording], grid: FrameGrid, n_frames: int) -> list[Example]:
@@ -35,8 +39,9 @@ def find_tiles(part: Annotations, recordings: Mapping[str, Recording], grid: Fra
             continue
         end = 0
         for onset, offset in part.coverage.intervals(name, recordings[name].duration):
-            first, last = (int(np.rint(time * grid.frame_rate)) for time in (onset, offset))
-            for begin in range(max(first, end), max(last, first + 1), n_frames):
+            first = int(np.rint(onset * grid.frame_rate))
+            stop = math.ceil(offset * grid.frame_rate - _ROUNDING)  # the last frame's centre lies before the offset
+            for begin in range(max(first, end), max(stop, first + 1), n_frames):
                 instant = (begin + n_frames // 2) / grid.frame_rate
                 tiles.append(Example(name, instant, instant, BACKGROUND))
                 end = begin + n_frames

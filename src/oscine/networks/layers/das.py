@@ -158,7 +158,7 @@ class DasNetwork(Network):
         super().__init__(specification, front_end, geometry.n_maps, geometry.n_bins, plan.hop, plan.context)
         self.plan, self.pads, self.standardises = plan, pads, standardises
         self.step, self.is_windowed = plan.step, pads
-        self.is_exact = not pads and not n_lstm_units and getattr(front_end, "is_exact", True)
+        self.is_exact = self.is_exact and not pads and not n_lstm_units
         self.projection = nn.Conv1d(geometry.n_maps * geometry.n_bins, n_filters, 1)
         self.units = nn.ModuleList(ResidualUnit(unit, n_filters, kernel_size, dropout) for unit in plan.units)
         self.recurrent = (

@@ -42,7 +42,7 @@ class TemporalConvolutionNetwork(FramewiseNetwork):
         early = convolutions.field if convolutions else (0, 0)
         field = (early[0] + temporal.field[0], early[1] + temporal.field[1])
         super().__init__(specification, front_end, geometry, reach=(0, 0) if zeros else field, field=field)
-        self.is_windowed, self.is_exact = zeros, not zeros
+        self.is_windowed, self.is_exact = zeros, self.is_exact and not zeros
         self.convolutions, self.temporal = convolutions, temporal
         n_features = convolutions.n_features if convolutions else geometry.n_maps * geometry.n_bins
         self.mixture = nn.Conv1d(n_features, n_filters, 1)

@@ -90,7 +90,7 @@ class UNetwork(SteppedNetwork):
         step = (geometry.window, geometry.stride)
         super().__init__(specification, front_end, geometry.n_maps, geometry.n_bins, hop, context, step)
         self.set_step(shape.step)
-        self.is_windowed, self.is_exact = shape.pads, not shape.pads
+        self.is_windowed, self.is_exact = shape.pads, self.is_exact and not shape.pads
         self.geometry, self.shape, self.cut = geometry, shape, cut
         n_in = geometry.n_maps * geometry.n_bins
         sizes = [n_filters * 2**level for level in range(shape.n_down + 1)]
