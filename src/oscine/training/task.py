@@ -16,6 +16,7 @@ from oscine.annotations.labels import BACKGROUND
 from oscine.core.artifacts import Provenance, describe
 from oscine.core.errors import InputError
 from oscine.core.monitor import Monitor
+from oscine.core.plugins import Plugin
 from oscine.datasets.augmentation import find_margin
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.leakage import count_leaks
@@ -207,6 +208,19 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any], base: str = "") 
 def _named(value: Any) -> Any:
     """A plug-in by its name, any other value as it is."""
     return value.get("name") if isinstance(value, Mapping) else value
+
+
+def _options(plugin: Plugin) -> str:
+    """A plug-in with the options that are not its defaults.
+
+    Examples
+    --------
+    >>> _options(CrossEntropy(label_smoothing=0.5))
+    'cross-entropy (label-smoothing 0.5)'
+    """
+    usual = type(plugin)().to_dict()
+    changed = [f"{name.replace('_', '-')} {value}" for name, value in plugin.to_dict().items() if value != usual[name]]
+    return plugin.plugin_name + (f" ({', '.join(changed)})" if changed else "")
 
 
 def _is_open(options: Mapping[str, Any]) -> bool:
@@ -441,7 +455,10 @@ def _explain(task: Task, network: Network, monitor: Monitor) -> None:
     filled = [
         f"{name} {now:g}" if isinstance(now, float) else f"{name} {now}"
         for name, _, now in differences(given.to_dict(), params.to_dict())
+        if name != "loss"
     ]
+    if given.loss is None:
+        filled.append(f"loss {_options(params.loss)}")
     if filled:
         monitor.message(f"from the data: {', '.join(filled)}")
     field = receptive_field(network, params.architecture)

@@ -48,7 +48,8 @@ def train(
     """Train models on a dataset.
 
     A run that was interrupted goes on from its last checkpoint when the same command is given again, and ends with
-    the same model as one that was not. A finished run goes on likewise when more steps or replicates are asked for.
+    the same model as one that was not. A finished run goes on likewise when more replicates are asked for; or more
+    steps, where the schedule does not depend on their number (constant, plateau).
 
     Parameters
     ----------
@@ -121,7 +122,7 @@ def _open(out: Path, task: Task) -> Run:
                 "this folder holds another run",
                 path=out,
                 found=", ".join(changed),
-                cure="Choose another --out, or give the same dataset and parameters to continue it",
+                cure=_cure(changed, params),
             )
         fresh = replace(fresh, best=old.best)
     with atomic_folder(out) as folder:
@@ -129,6 +130,16 @@ def _open(out: Path, task: Task) -> Run:
         dataset.save(folder / "dataset")
         fresh.save(folder)
     return fresh
+
+
+def _cure(changed: list[str], params: TrainParams) -> str:
+    """What can be done about a folder that holds another run."""
+    if all(item.startswith(("n-steps", "n-epochs")) for item in changed):
+        return (
+            f"The schedule {params.schedule.plugin_name} was made for that many steps; to learn more, choose another "
+            "--out and --start-from this one"
+        )
+    return "Choose another --out, or give the same dataset and parameters to continue it"
 
 
 def _replicate(

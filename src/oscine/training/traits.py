@@ -26,7 +26,7 @@ _BINS = 512
 _OUTSIDE = 0.01
 """Share of the added power that may lie outside the band, half of it on either side."""
 _DENSE_STRETCH = 1.0
-_DENSE_SHARE = 0.02
+_DENSE_SHARE = 0.05
 
 
 def find_traits(
@@ -66,7 +66,7 @@ def find_traits(
 def is_dense(part: Annotations, recordings: Mapping[str, Recording]) -> bool:
     """Whether somebody has annotated stretches from end to end, and not single sounds alone.
 
-    That is so where half of what is covered lies in stretches of a second or more, and 2 % of it bears no annotation.
+    That is so where half of what is covered lies in stretches of a second or more, and 5 % of it bears no annotation.
     """
     stretches = [covered for _, covered, _ in _covered(part, recordings)]
     lengths = np.sort(np.concatenate([[0.0], *(item[:, 1] - item[:, 0] for item in stretches)]))
