@@ -230,6 +230,13 @@ def test_a_dataset_without_validation_is_refused(make_dataset, tmp_path, das, ca
     assert not (tmp_path / "res").exists()
 
 
+def test_a_window_longer_than_the_training_data_is_refused_in_words_of_das(dataset, tmp_path, das, capsys):
+    assert das(f"train --data-dir {dataset} --save-dir {tmp_path}/res --nb-hist 30000 --nb-conv 1 --verbose 0") == 2
+    said = capsys.readouterr().err
+    assert "found 'nb-hist 30000'; allowed: up to 20000. Use a shorter --nb-hist" in said
+    assert not (tmp_path / "res").exists()
+
+
 def test_an_interrupted_training_goes_on(dataset, tmp_path, monkeypatch):
     """The same command with the same name ends where it would have ended."""
     from oscine.compat.das.train import train

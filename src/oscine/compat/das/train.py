@@ -266,6 +266,15 @@ def params_for(
     n_frames = (options.nb_hist - 1 - sum(plan.context)) // plan.hop + 1
     covered = dataset.train.coverage.intervals(name, recording.duration)
     n_samples = round(float((covered[:, 1] - covered[:, 0]).sum()) * recording.sample_rate)
+    longest = round(float((covered[:, 1] - covered[:, 0]).max(initial=0.0)) * recording.sample_rate)
+    if options.nb_hist > longest:
+        raise InputError(
+            "a window is longer than the training data",
+            path=dataset_path(options),
+            found=f"nb-hist {options.nb_hist}",
+            allowed=f"up to {longest}",
+            cure="Use a shorter --nb-hist, or more data",
+        )
     steps = steps_per_epoch(n_samples, options)
     return TrainParams(
         architecture=architecture,
