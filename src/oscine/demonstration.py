@@ -33,7 +33,6 @@ from oscine.figures.report import Report
 from oscine.figures.style import label_colours
 from oscine.metrics.counts import Counts
 from oscine.metrics.events import score_times
-from oscine.networks.architectures.oscine import Oscine
 from oscine.prediction.predict import predict
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment
@@ -124,10 +123,8 @@ def demo(params: DemoParams = DemoParams(), *, out: Path | None = None, monitor:
     )
 
     monitor.message("4. train")
-    small = TrainParams(
-        architecture=Oscine(dilations=(1, 2, 4, 8)), window=1.0, n_steps=params.n_steps, seed=params.seed
-    )
-    run = train(dataset, small, out=_fresh(folder / "run"), monitor=monitor)
+    how = TrainParams(n_steps=params.n_steps, seed=params.seed)
+    run = train(dataset, how, out=_fresh(folder / "run"), monitor=monitor)
     evaluation = evaluate(run.model, dataset, monitor=monitor)
 
     monitor.message("5. predict a recording that it has not seen")
