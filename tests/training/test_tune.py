@@ -134,6 +134,13 @@ def test_mistakes_are_found_before_anything_starts(song, small, tmp_path, option
     assert not (tmp_path / "s").exists()
 
 
+def test_recordings_that_no_trial_could_learn_from_are_refused(song, small, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(song), "sample_rates", lambda _: [2500.0, 5000.0])
+    with pytest.raises(InputError, match="differ in sample rate"):
+        tune(song, small(), out=tmp_path / "search")
+    assert not (tmp_path / "search").exists()
+
+
 def test_another_search_is_not_gone_on_with(song, small, tmp_path):
     tune(song, small(n_trials=1), out=tmp_path)
     with pytest.raises(InputError, match=r"another search.*seed 0 .not 1"):

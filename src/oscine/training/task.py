@@ -138,6 +138,13 @@ class Task:
         return learnt, sampler(tiles, part)
 
 
+def check_data(dataset: Dataset, params: TrainParams, monitor: Monitor) -> None:
+    """Refuse what no network could be trained on: see `prepare_task`, which does so as well."""
+    _fitted(dataset, params)
+    _check_labels(dataset, dataset.train, monitor)
+    _check_validation(dataset, params)
+
+
 def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task:
     """Check everything, and fill in what was left open.
 

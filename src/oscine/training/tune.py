@@ -37,7 +37,7 @@ from oscine.training.params import TrainParams
 from oscine.training.run import BEST
 from oscine.training.search import CARD, JOURNAL, Search, Trial
 from oscine.training.space import Range, Space
-from oscine.training.task import differences, has_validation
+from oscine.training.task import check_data, differences, has_validation
 
 if TYPE_CHECKING:
     import optuna
@@ -114,6 +114,7 @@ def tune(
             path=dataset.path,
             cure="Split one off with oscine prepare",
         )
+    check_data(dataset, base, monitor)
     search = _open(out, params, dataset)
     with _optuna(out) as (study, ask):
         tuning = _Tuning(search, space, params, dataset, study, ask, monitor)
