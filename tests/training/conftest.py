@@ -64,7 +64,8 @@ def tiny(**options: object) -> TrainParams:
     """Parameters of a training that takes a tenth of a second."""
     sizes = {"architecture": NETWORK, "n_steps": 12, "period": 4, "batch_size": 8, "window": 0.02}
     loss = {"loss": None} if "target" in options else {}
-    return TrainParams.model_validate(PLAIN | loss | sizes | options)
+    length = {"n_steps": None} if "n_epochs" in options else {}
+    return TrainParams.model_validate(PLAIN | loss | sizes | length | options)
 
 
 def weights(path: Path) -> dict[str, np.ndarray]:

@@ -224,3 +224,9 @@ def test_a_level_that_is_counted_from_the_window_needs_windows_as_long(song, hel
     network = prepare_task(song, helpers.tiny(architecture=architecture, window=0.032), SILENT).build()
     assert network.is_exact == (normalise == "none")
     assert network.tile == tile
+
+
+def test_a_length_that_is_said_twice(song, helpers, tmp_path):
+    with pytest.raises(InputError, match=r"said twice; found '?n-steps 8, n-epochs 2.*--n-epochs none"):
+        train(song, helpers.tiny(n_epochs=2, n_steps=8), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -97,6 +97,7 @@ def write_store(
                 found=f"{len(mine)} stretches of {lengths[part] / rate:.3g} s together in {part}",
                 cure="Annotate some recordings from end to end, or write a dataset of Oscine's own",
             )
+    _check_kept(dataset, pieces, rate)
     n_channels = next(iter(pieces.values()))[0].recording.n_channels
     own = {f"y_{name}": column for column, name in enumerate(names, 1)} if individual else {}
     arrays: dict[str, tuple[tuple[int, int], Any]] = {}
@@ -126,6 +127,24 @@ def write_store(
                         append(f"{split}/{array}", normalised(pair))
                     task.advance((stop - start) / rate)
     return path
+
+
+def _check_kept(dataset: Dataset, pieces: Mapping[str, list[_Piece]], rate: float) -> None:
+    """Refuse to lose annotations that lie in no covered stretch: points of which nothing around them is known."""
+    for part, mine in pieces.items():
+        rows = dataset.parts[part].to_pandas()
+        firsts, lasts = (rows[["onset", "offset"]].to_numpy(float) * rate).round().T
+        kept = np.zeros(len(rows), bool)
+        for piece in mine:
+            here = (rows["recording"] == piece.name).to_numpy()
+            kept |= here & (lasts >= piece.first) & (firsts <= piece.last)
+        if lost := int((~kept).sum()):
+            raise InputError(
+                "a DAS dataset knows the truth of every sample, and sounds that are marked by themselves would be lost",
+                path=dataset.path,
+                found=f"{lost} of {len(rows)} annotations of {part}, such as {rows['label'][~kept].iloc[0]!r}",
+                cure="Annotate some recordings from end to end, or write a dataset of Oscine's own",
+            )
 
 
 def _checked(dataset: Dataset, path: Path) -> Store:

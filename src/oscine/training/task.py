@@ -154,6 +154,12 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
         Where a training would be in vain: see `_check`.
     """
     check_logger(given.logger)
+    if given.n_epochs is not None and given.n_steps is not None:
+        raise InputError(
+            "the length of the training is said twice",
+            found=f"n-steps {given.n_steps}, n-epochs {given.n_epochs:g}",
+            cure="Leave one out; where a configuration has it: --n-epochs none",
+        )
     specification, recordings = _fitted(dataset, given)
     seed = given.seed if given.subset_seed is None else given.subset_seed
     train = choose_subset(dataset.train, recordings, fraction=given.fraction, seconds=given.seconds, seed=seed)

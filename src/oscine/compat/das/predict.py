@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def predict(options: PredictOptions, monitor: Monitor = SILENT) -> list[Path]:
         try:
             song = find_song(model, classes, path, options, monitor)
             target = _target(path, options, single=options.path.is_file())
+            _keep(target, monitor)
             written.append(song.write_csv(target) if options.save_format == "csv" else song.write_h5(target))
         except InputError as error:
             if len(recordings) == 1:
@@ -68,6 +70,17 @@ def predict(options: PredictOptions, monitor: Monitor = SILENT) -> list[Path]:
     if n_failed:
         raise InputError(f"{n_failed} of {len(recordings)} recordings could not be used; the others are done")
     return written
+
+
+def _keep(path: Path, monitor: Monitor) -> None:
+    """Keep a copy of a file that is there, numbered: `X_annotations.csv` is also where people write their own."""
+    if not path.exists():
+        return
+    number = 1
+    while (aside := path.with_name(f"{path.name}.{number}~")).exists():
+        number += 1
+    shutil.copy2(path, aside)
+    monitor.warning(f"{path} was there already; what it held is in {aside.name} now")
 
 
 def load_model(path: Path) -> Model:
