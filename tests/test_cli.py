@@ -519,7 +519,7 @@ def test_stopping_leaves_nothing_half_written(toys, number):
     while process.stderr.readline() != "ready\n":
         assert process.poll() is None
     process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert err == "oscine: error: stopped on request; what was finished is kept\n"
     assert (toys / "x_played.txt").read_text() == "old"
@@ -536,7 +536,7 @@ def test_asked_twice_it_stops_at_once(toys):
     time.sleep(0.2)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert sorted(path.name for path in toys.iterdir()) == ["site"]
