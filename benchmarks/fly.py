@@ -77,7 +77,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "smoothing": {"name": "tmse", "weight": 0.0},
     },
     "oscine": {},  # the default
-    "das": {"architecture": {"name": "das"}, "batch_size": 8, "learning_rate": 1e-3},  # DAS's network on the waveform as it is
+    "das": {"architecture": {"name": "das"}, "batch_size": 8, "learning_rate": 1e-3},  # on the waveform as it is
 }  # fmt: skip
 """Networks, and how they are trained where that is not the default."""
 
