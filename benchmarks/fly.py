@@ -33,6 +33,8 @@ TESTED = ("20190122T093303a-7.wav", "20190122T132554a-14.wav")
 TOLERANCE = 0.010
 TRAIN_GAP = 0.1
 PULSE = "mel-pulse"
+N_CHOOSE = 3
+"""Models of each direction of the cross-validation: with one, chance chooses among thresholds that are nearly alike."""
 
 
 def load(folder: Path) -> tuple[oscine.Recordings, oscine.Annotations]:
@@ -110,13 +112,15 @@ def choose_threshold(recordings: oscine.Recordings, known: oscine.Annotations, n
     counts = {threshold: Counts() for threshold in grid}
     for tested in recordings:
         others = known.select(recordings=[name for name in known.recordings if name != tested.name])
-        scores = oscine.predict(fit(dataset(recordings, others, 0), training(network, 0, n_steps)), tested)
+        learnt = (fit(dataset(recordings, others, seed), training(network, seed, n_steps)) for seed in range(N_CHOOSE))
+        predicted = [oscine.predict(model, tested) for model in learnt]
         truth = cover_trains({"": known.select(recordings=[tested.name])}, TRAIN_GAP)[""]
         covered = truth.coverage.intervals(tested.name, tested.duration)
         for threshold in grid:
-            found = pulses(scores, threshold).onsets
-            score = score_times(truth.select(labels=[PULSE]).onsets, found, TOLERANCE, coverage=covered)
-            counts[threshold] += score.counts
+            for scores in predicted:
+                found = pulses(scores, threshold).onsets
+                score = score_times(truth.select(labels=[PULSE]).onsets, found, TOLERANCE, coverage=covered)
+                counts[threshold] += score.counts
     best = max(count.f1 for count in counts.values())
     return float(np.median([threshold for threshold in grid if counts[threshold].f1 >= best - 1e-9]))
 
