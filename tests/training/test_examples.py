@@ -8,12 +8,12 @@ import pytest
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.annotations.labels import LabelSet
-from oscine.datasets.sampler import FrameGrid
+from oscine.datasets.sampler import FrameGrid, Sampler
 from oscine.networks.target import UNKNOWN
 from oscine.networks.targets.exclusive import Exclusive
 from oscine.networks.targets.overlapped import Overlapped
 from oscine.recordings.recording import Recording
-from oscine.training.examples import find_examples, find_truth, make_sampler
+from oscine.training.examples import find_examples, find_truth
 
 LABELS = LabelSet(["background", "pulse", "sine"])
 GRID = FrameGrid(10, (0, 0), 100.0)
@@ -23,6 +23,11 @@ RECORDINGS = {"a.wav": Recording.from_sound(np.zeros(1000), 100.0, name="a.wav")
 def part(*spans, coverage="whole"):
     table = [{"recording": "a.wav", "onset": a, "offset": b, "label": label} for a, b, label in spans]
     return Annotations(table, labels=LABELS).with_coverage(coverage)
+
+
+def sampler_of(annotations, recordings):
+    truth = find_truth(annotations, recordings, LABELS, Exclusive(), GRID)
+    return Sampler(find_examples(annotations, recordings, LABELS), recordings, truth, GRID, n_frames=3, seed=0)
 
 
 def spans(examples):
@@ -84,21 +89,13 @@ def test_many_annotations_of_a_long_recording_take_little_time():
         [{"recording": "a.wav", "onset": float(i), "offset": i + 0.2, "label": "pulse"} for i in range(n)]
     ).with_coverage("rows")
     started = time.monotonic()
-    sampler = make_sampler(dense, {"a.wav": recording}, LABELS, Exclusive(), GRID, n_frames=3, seed=0)
+    sampler = sampler_of(dense, {"a.wav": recording})
     assert len(sampler) == n
     assert time.monotonic() - started < 10
 
 
 def test_frames_of_a_window_carry_the_truth():
-    sampler = make_sampler(
-        part((2, 3, "sine"), (5, 5, "pulse"), coverage="rows"),
-        RECORDINGS,
-        LABELS,
-        Exclusive(),
-        GRID,
-        n_frames=3,
-        seed=0,
-    )
+    sampler = sampler_of(part((2, 3, "sine"), (5, 5, "pulse"), coverage="rows"), RECORDINGS)
     _, truth = sampler.batch(0, 64)
     assert set(map(tuple, truth[:, [1]].tolist())) <= {(1,), (2,), (UNKNOWN,)}
     assert (truth[:, 1] != UNKNOWN).mean() > 0.9

@@ -11,47 +11,9 @@ from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage, exhaustive
 from oscine.annotations.intervals import Intervals, intersect, subtract
 from oscine.annotations.labels import BACKGROUND, LabelSet
-from oscine.core.monitor import SILENT, Monitor
-from oscine.datasets.sampler import Example, FrameGrid, Sampler
+from oscine.datasets.sampler import Example, FrameGrid
 from oscine.networks.target import UNKNOWN, Target
 from oscine.recordings.recording import Recording
-
-
-def make_sampler(
-    part: Annotations,
-    recordings: dict[str, Recording],
-    labels: LabelSet,
-    target: Target,
-    grid: FrameGrid,
-    *,
-    n_frames: int,
-    seed: int,
-    balance: bool = True,
-    monitor: Monitor = SILENT,
-) -> Sampler:
-    """A sampler of the windows around the annotations of a part, and around its background.
-
-    Parameters
-    ----------
-    part
-        Annotations with coverage.
-    recordings
-        By name, at the grid's sample rate.
-    labels, target
-        How truth becomes numbers.
-    grid, n_frames
-        The network's frames, and how many of them a window has.
-    """
-    return Sampler(
-        find_examples(part, recordings, labels),
-        recordings,
-        find_truth(part, recordings, labels, target, grid),
-        grid,
-        n_frames=n_frames,
-        seed=seed,
-        balance=balance,
-        monitor=monitor,
-    )
 
 
 def find_examples(part: Annotations, recordings: dict[str, Recording], labels: LabelSet) -> list[Example]:
