@@ -120,7 +120,7 @@ def toys(tmp_path, monkeypatch):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "oscine_toys.py").write_text(textwrap.dedent(TOYS))
     monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.setattr(oscine, "OPERATIONS", {"play": "oscine_toys", "say": "oscine_toys"})
+    monkeypatch.setattr(oscine, "OPERATIONS", {"play": "oscine_toys:play", "say": "oscine_toys:say"})
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     sys.modules.pop("oscine_toys", None)
@@ -134,7 +134,7 @@ def _process(*arguments: str | Path, code: str = "", folder: Path | None = None,
     )
 
 
-TOYS_ONLY = "oscine.OPERATIONS = {'play': 'oscine_toys', 'say': 'oscine_toys'}"
+TOYS_ONLY = "oscine.OPERATIONS = {'play': 'oscine_toys:play', 'say': 'oscine_toys:say'}"
 
 
 @pytest.fixture

@@ -12,20 +12,20 @@ import lazy_loader
 __version__ = "0.1.0"
 
 OPERATIONS = {
-    "info": "oscine.evaluation.info",
-    "detect": "oscine.detection.detect",
-    "convert": "oscine.annotations.convert",
-    "prepare": "oscine.datasets.prepare",
-    "inspect": "oscine.datasets.inspect",
-    "train": "oscine.training.train",
-    "tune": "oscine.training.tune",
-    "evaluate": "oscine.evaluation.evaluate",
-    "predict": "oscine.prediction.predict",
-    "segment": "oscine.prediction.segment",
-    "misses": "oscine.evaluation.misses",
-    "export": "oscine.networks.export",
-    "demo": "oscine.demonstration",
+    "info": "oscine.evaluation.info:info",
+    "detect": "oscine.detection.detect:detect",
+    "convert": "oscine.annotations.convert:convert",
+    "prepare": "oscine.datasets.prepare:prepare",
+    "inspect": "oscine.datasets.inspect:inspect",
+    "train": "oscine.training.train:train",
+    "tune": "oscine.training.tune:tune",
+    "evaluate": "oscine.evaluation.evaluate:evaluate",
+    "predict": "oscine.prediction.predict:predict",
+    "segment": "oscine.prediction.segment:segment",
+    "misses": "oscine.evaluation.misses:misses",
+    "export": "oscine.networks.export:export",
+    "demo": "oscine.demonstration:demo",
 }
-"""Every operation and the module that declares it, in the order of the workflow."""
+"""Every command and the operation that it runs, `module:function`, in the order of the workflow."""
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,6 +16,7 @@ import importlib
 import importlib.util
 import json
 import os
+import pkgutil
 import re
 import signal
 import sys
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
     from oscine.core.options import Option
     from oscine.core.running import Report
 
-ALIASES = {"classify": "predict", "ethogram": "segment", "accuracy": "evaluate", "freeze": "export"}
+ALIASES = {
+    "classify": "predict",
+    "ethogram": "segment",
+    "accuracy": "evaluate",
+    "freeze": "export",
+}
 """The peers' words for our commands."""
 
 PROGRAMS = {"das": "oscine.compat.das.program", "dss": "oscine.compat.das.program"}
@@ -82,11 +88,12 @@ class OperationGroup(click.Group):
 
 def summary(name: str) -> str:
     """First line of an operation's docstring, read from its source without importing it."""
-    spec = importlib.util.find_spec(oscine.OPERATIONS[name])
+    module, _, function_name = oscine.OPERATIONS[name].partition(":")
+    spec = importlib.util.find_spec(module)
     assert spec is not None
     assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function_name)
     return (ast.get_docstring(function) or "").split("\n", 1)[0].rstrip(".")
 
 
@@ -94,7 +101,7 @@ class OperationCommand(click.Command):
     """The command of one operation. Its options depend on the plug-ins chosen, so they are made per call."""
 
     def __init__(self, name: str) -> None:
-        self.function = getattr(importlib.import_module(oscine.OPERATIONS[name]), name)
+        self.function = pkgutil.resolve_name(oscine.OPERATIONS[name])
         self.operation: Operation = self.function.operation
         super().__init__(name, help=self.operation.summary, params=[], callback=None)
 
@@ -253,7 +260,7 @@ class OperationCommand(click.Command):
             from oscine.core.artifacts import timestamp
             from oscine.core.script import script
 
-            given = [self.operation.name, *self.given]
+            given = [str(self.name), *self.given]
             place = self.operation.out or ""
             if values["out"] is None and "{time}" in place:  # sent again, it shall go on there
                 given += ["--out", place.format(time=timestamp())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -119,13 +120,14 @@ def options() -> set[str]:
     """All options of all commands, whichever plug-ins are chosen."""
     names = {"out", "params", "print-params", "print-script", "json", "quiet", "help", "submit"}
     for name in oscine.OPERATIONS:
-        params = getattr(oscine, name).operation.params
+        operation = pkgutil.resolve_name(oscine.OPERATIONS[name]).operation
+        params = operation.params
         choices = [{}]
         for option in flatten(params):
             if option.form == "plugin":
                 choices += [_nested(option.path, choice) for choice in option.choices]
         names |= {option.name for given in choices for option in flatten(params, given)}
-        names |= {item.name.replace("_", "-") for item in getattr(oscine, name).operation.inputs}
+        names |= {item.name.replace("_", "-") for item in operation.inputs}
     return names
 
 
