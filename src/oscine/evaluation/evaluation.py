@@ -11,16 +11,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 
 from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
-from oscine.metrics.counts import plain
-from oscine.metrics.curves import OperatingCurve, Threshold
+from oscine.evaluation.densities import Densities
+from oscine.evaluation.recording_counts import RecordingCounts, align
+from oscine.evaluation.segmentation import SegmentationScores
+from oscine.metrics.counts import plain, pool
+from oscine.metrics.curves import OperatingCurve, Threshold, best_threshold
 from oscine.metrics.events import EventScores
 from oscine.metrics.frames import ConfusionMatrix
 from oscine.metrics.segments import SegmentScores
@@ -45,6 +49,22 @@ class Evaluation:
         with nothing known around them are left out.
     in_use
         Threshold of each label that decoding used: the model's own, unless others were given.
+    thresholds_at
+        By wished ratio of precision to recall, the threshold of each label; `thresholds` are those of one of them.
+    by_recording
+        Counts of each recording, from which all rates are made.
+    segmentation
+        Frame error, syllable error rate and boundaries of the decoded segments; `None` where no label lasts, or labels
+        may overlap.
+    intervals
+        Confidence intervals over recordings of the main figures: "frame_error", "precision", "recall", "f1" (overall,
+        as if labels were equally common), "syllable_error_rate", "event_f1", "segment_f1", and "precision/<label>",
+        "recall/<label>", "f1/<label>" of frames.
+    densities
+        Histograms of the probability of each output, by true label.
+    judged
+        Every annotated row and what the model calls it (see `oscine.evaluation.mistakes`): columns recording, onset,
+        offset, label, annotated, kind ("correct" or "mistaken"), score.
     """
 
     has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
@@ -58,6 +78,13 @@ class Evaluation:
     part: str
     provenance: Provenance | None = field(default=None, compare=False)
     in_use: Mapping[str, float] = field(default_factory=dict)
+    thresholds_at: Mapping[float, Mapping[str, Threshold]] = field(default_factory=dict)
+    by_recording: Mapping[str, RecordingCounts] = field(default_factory=dict)
+    segmentation: SegmentationScores | None = None
+    intervals: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Any = None
+    densities: Densities | None = None
+    judged: pd.DataFrame | None = None
 
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""
@@ -125,6 +152,49 @@ class Evaluation:
             write_text(folder / "curves.csv", _curves_csv(self.curves))
             write_json(folder / "evaluation.json", card)
         return path
+
+
+def pool_evaluations(evaluations: Sequence[Evaluation]) -> Evaluation:
+    """Several evaluations as one: all counts added up, labels united; thresholds are those of the pooled curves.
+
+    Raises
+    ------
+    ValueError
+        Where there are none.
+    """
+    if not evaluations:
+        raise ValueError("nothing to pool: no evaluations were given")
+    if len(evaluations) == 1:
+        return evaluations[0]
+    labels = tuple(dict.fromkeys(label for one in evaluations for label in one.labels))
+    rows = tuple(dict.fromkeys(row for one in evaluations for row in one.confusion_matrix.labels))
+    curves = {label: pool(one.curves[label] for one in evaluations if label in one.curves) for label in labels}
+    ratio = evaluations[0]._ratio
+    ratios = list(dict.fromkeys(wished for one in evaluations for wished in one.thresholds_at)) or [ratio]
+    thresholds = {wished: {name: best_threshold(curve, wished) for name, curve in curves.items()} for wished in ratios}
+    by_recording: dict[str, RecordingCounts] = {}
+    for one in evaluations:
+        for name, counts in one.by_recording.items():
+            mine = counts.aligned(rows)
+            by_recording[name] = by_recording[name] + mine if name in by_recording else mine
+    segmentations = {name: counts.segmentation for name, counts in by_recording.items() if counts.segmentation}
+    judged = [one.judged for one in evaluations if one.judged is not None]
+    densities = [one.densities for one in evaluations if one.densities is not None]
+    return Evaluation(
+        labels,
+        pool(align(one.confusion_matrix, rows) for one in evaluations),
+        curves,
+        thresholds.get(ratio, next(iter(thresholds.values()))),
+        pool(one.events for one in evaluations),
+        pool(one.segments for one in evaluations),
+        evaluations[0].part,
+        in_use={},
+        thresholds_at=thresholds,
+        by_recording=by_recording,
+        segmentation=SegmentationScores(segmentations) if segmentations else None,
+        densities=pool(densities) if densities else None,
+        judged=pd.concat(judged, ignore_index=True) if judged else None,
+    )
 
 
 def _rate(value: float) -> str:
