@@ -66,7 +66,7 @@ def plot_confusion_matrix(
     columns = matrix.balanced_columns if balanced else matrix.columns
     side = float(np.clip(0.95 * n, 2.6, 8.4))
     longest = min(max((len(label) for label in matrix.labels), default=1), 30)
-    width = float(np.clip(side + 0.5 + 0.07 * longest, 3.8, FULL_WIDTH))
+    width = float(np.clip(side + 0.5 + 0.07 * longest, 4.3, FULL_WIDTH))
     figure = new_figure(width, side + _KEY_HEIGHT + 0.8 + (0.055 * longest if _is_crowded(matrix.labels) else 0))
     axes, key = figure.subplots(2, 1, height_ratios=(side, _KEY_HEIGHT))
     dress(axes)
