@@ -20,16 +20,20 @@ def columns(frames):
     return np.array(frames, dtype=np.int64).reshape(-1, 3).T
 
 
-@given(FRAMES)
-def test_cohens_is_scikit_learns(frames):
-    cohen_kappa_score = pytest.importorskip("sklearn.metrics").cohen_kappa_score
+@pytest.fixture(scope="module")
+def scikit_learn():
+    return pytest.importorskip("sklearn.metrics")
+
+
+@given(frames=FRAMES)
+def test_cohens_is_scikit_learns(scikit_learn, frames):
     truth, guess, _ = columns(frames)
     ours = cohen_kappa(confusion_matrix(truth, guess, "abc"))
     known = truth >= 0
     if len({*truth[known], *guess[known]}) < 2:
         assert math.isnan(ours)
     else:
-        assert ours == pytest.approx(cohen_kappa_score(truth[known], guess[known]))
+        assert ours == pytest.approx(scikit_learn.cohen_kappa_score(truth[known], guess[known]))
 
 
 @given(FRAMES)
