@@ -22,6 +22,7 @@ OPERATIONS = {
     "evaluate": "oscine.evaluation.evaluate:evaluate",
     "predict": "oscine.prediction.predict:predict",
     "segment": "oscine.prediction.segment:segment",
+    "mistakes": "oscine.evaluation.mistakes:mistakes",
     "misses": "oscine.evaluation.misses:misses",
     "export": "oscine.networks.export:export",
     "demo": "oscine.demonstration:demo",

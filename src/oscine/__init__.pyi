@@ -28,6 +28,8 @@ from .evaluation.evaluation import Evaluation as Evaluation
 from .evaluation.info import info as info
 from .evaluation.misses import MissesParams as MissesParams
 from .evaluation.misses import misses as misses
+from .evaluation.mistakes import MistakesParams as MistakesParams
+from .evaluation.mistakes import mistakes as mistakes
 from .figures.confusion_matrix import plot_confusion_matrix as plot_confusion_matrix
 from .figures.dataset_examples import plot_dataset_examples as plot_dataset_examples
 from .figures.dataset_labels import plot_dataset_labels as plot_dataset_labels

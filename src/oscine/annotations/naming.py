@@ -32,6 +32,8 @@ KINDS = {
     "mistakes": "mistaken",
     "mistaken": "mistaken",
     "correct": "correct",
+    "disagreeing": "disagreeing",
+    "uncertain": "uncertain",
     "autoencoded": "autoencoded",
 }
 """The word in a file's name and the kind of its rows."""

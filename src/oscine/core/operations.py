@@ -59,7 +59,8 @@ class Operation:
     save
         `save(result, path, params) -> paths` where a result's own `save(path)` is not all.
     rename
-        `rename(path, input) -> path`: what the default place is called where a project has names of its own.
+        `rename(path, input) -> path`: what the default place is called where a project has names of its own; `None`
+        where the operation knows better, such as beside each of the recordings.
     up_to_date
         `up_to_date(inputs, path, params) -> paths`: what there is already, where running again would give the same.
     """

@@ -221,7 +221,10 @@ def target(operation: Operation, path: Path | None, out: str | None = None, *, m
     stem, folder = _stem_and_folder(path)
     default = Path(operation.out.format(stem=stem, folder=folder, time=timestamp()))
     if operation.rename is not None and path is not None:
-        default = operation.rename(default, path)
+        renamed: Path | None = operation.rename(default, path)
+        if out is None:
+            return renamed  # None: in places of its own, such as beside each recording
+        default = default if renamed is None else renamed
     if out is None:
         return default
     bare = default.suffix in _FILES and not Path(out).suffix and not Path(out).is_file()

@@ -1,146 +1,280 @@
-"""Mistakes: annotated sounds that the model calls something else.
+"""Mistakes: annotated sounds that a model calls something else, as files that a person can go through.
 
-Each annotated row is judged by the scores of its own frames: the model calls it by the label whose score, mean over
-the row, is the highest. Where this is the annotated label the row is `correct`, else it is `mistaken`: by the model,
-or by whoever annotated, which is why somebody should look.
+Each annotated row of a part of a dataset is judged by the model's scores (see `oscine.evaluation.verdicts`), and goes
+to `X_mistakes.csv` beside the recording `X.wav`: its kind is `mistaken` or `correct`, its label what the model says,
+its score how surely, and its column `annotated_label` what was annotated. In a project with SongExplorer's names the
+file is `X.wav-mistakes.csv`, whose fifth column is the predicted and whose sixth the annotated label [1]_.
 
-    annotated      |---- sine ----|      |-- sine --|
-    score of sine   .9 .9 .8 .9           .2 .1 .2
-    score of pulse  .1 .1 .2 .1           .8 .9 .8
-                   correct: sine         mistaken: pulse
+Unlike there no activations need to be saved first, events are judged within a tolerance, and a sound by all of its
+frames instead of one in its middle. Only the tiles that the rows touch are computed.
 
-An event has one frame. People mark a pulse some milliseconds beside where a model does, so that it is correct where
-any frame within `reach` of it bears its label. Where labels may overlap, none excludes another, and each is judged by
-itself: `not_pulse` says that *pulse* is not there.
-
-`judge_rows` is pure; `mistakes` computes the scores, only those that the rows touch.
+References
+----------
+.. [1] Arthur et al. (2021), SongExplorer, bioRxiv 2021.03.26.437280.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-ABSENT = "not_"
-"""How the name of a label begins that says that another is not there."""
+from oscine.annotations import naming
+from oscine.annotations.annotations import Annotations
+from oscine.annotations.coverage import Coverage
+from oscine.annotations.labels import BACKGROUND
+from oscine.annotations.project import rename_in_project
+from oscine.core.artifacts import Provenance
+from oscine.core.errors import InputError
+from oscine.core.monitor import SILENT, Monitor
+from oscine.core.operations import operation
+from oscine.core.params import Field, OperationParams, Seconds
+from oscine.datasets.dataset import Dataset
+from oscine.evaluation.verdicts import ABSENT, Judge, judge_rows
+from oscine.networks.fitting import fit_recording
+from oscine.networks.model import Model
+from oscine.prediction.segment import SegmentParams, thresholds_of
+from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
+from oscine.recordings.recording import Recording
+from oscine.recordings.recordings import Recordings
 
-JUDGED = ("recording", "onset", "offset", "label", "annotated", "kind", "score")
-"""Columns of judged rows."""
+__all__ = ["Mistakes", "MistakesParams", "judge_rows", "mistakes"]
 
-_ROUNDING = 1e-9
-"""Seconds by which a time may miss the centre of a frame and still be meant to lie on it."""
+_TILES = 16
+"""Tiles computed at once; it bounds memory."""
 
 
-def judge_rows(
-    rows: pd.DataFrame,
-    values: NDArray[np.float32],
-    outputs: Sequence[str],
-    frame_rate: float,
-    begin: int = 0,
+class MistakesParams(OperationParams):
+    """Which annotations are judged, and how."""
+
+    part: str = "validation"
+    """Part of the dataset."""
+    reach: Seconds = Field(0.01, ge=0)
+    """How far from an annotated event the model may find it."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to compute."""
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Annotated rows as a model judges them.
+
+    Attributes
+    ----------
+    annotations
+        Of kind "mistaken" and "correct", labelled as the model says; `annotated_label` is what was annotated.
+    recordings
+        The recordings, beside which the files go.
+    part
+        Of the dataset.
+    """
+
+    annotations: Annotations
+    recordings: Recordings
+    part: str
+    provenance: Provenance | None = field(default=None, compare=False)
+
+    def with_provenance(self, provenance: Provenance) -> Self:
+        """The same, saying how it came to be."""
+        return replace(self, provenance=provenance)
+
+    def confusions(self) -> dict[str, dict[str, int]]:
+        """How many rows of each annotated label the model calls what, the most frequent first."""
+        table = self.annotations.to_pandas()
+        return {
+            str(label): {str(said): int(n) for said, n in rows["label"].value_counts().items()}
+            for label, rows in table.groupby("annotated_label", sort=True)
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, for machines."""
+        kinds = self.annotations.to_pandas()["kind"]
+        counts = {"n_rows": len(kinds), "n_mistaken": int((kinds == "mistaken").sum())}
+        return {"part": self.part, **counts, "called": self.confusions()}
+
+    def __str__(self) -> str:
+        counts, called = self.summary(), self.confusions()
+        share = counts["n_mistaken"] / max(1, counts["n_rows"])
+        lines = [f"{counts['n_mistaken']} of {counts['n_rows']} annotated sounds of the {self.part} part are mistaken "]
+        lines[0] += f"({share:.1%}), by the model or by whoever annotated:"
+        width = max(map(len, called), default=0)
+        for label, said in called.items():
+            wrong = ", ".join(f"{n} {other}" for other, n in said.items() if other != label)
+            total = sum(said.values())
+            lines.append(f"  {label:{width}}  {total - said.get(label, 0):5d} of {total:5d}{': ' * bool(wrong)}{wrong}")
+        return "\n".join(lines)
+
+
+def _beside(_: Path, __: Path) -> None:
+    """The default place: beside each recording."""
+
+
+def save_mistakes(result: Mistakes, target: Path | None, _: MistakesParams) -> list[Path]:
+    """Write a file for each recording, beside it or in the folder `target`; or one for all, where `target` is a CSV."""
+    found = result.annotations.with_provenance(result.provenance)
+    if target is not None and target.suffix.lower() == ".csv":
+        return [found.save(target, recordings=result.recordings)]
+    written = []
+    for name in found.recordings:
+        recording = result.recordings.by_name(name)
+        folder = recording.path.parent if target is None else target / Path(name).parent
+        plain = Path(name).name
+        path = rename_in_project(folder / naming.ours(naming.stem(plain), "mistaken"), folder / plain)
+        mine = found.select(recordings=[name]).rename_recordings({name: plain})
+        written.append(mine.save(path, recordings=Recordings([recording])))
+    return written
+
+
+@operation(out="X_mistakes.csv beside each recording X", rename=_beside, save=save_mistakes)
+def mistakes(
+    model: Model,
+    dataset: Dataset | None = None,
+    params: MistakesParams = MistakesParams(),  # noqa: B008 - frozen
     *,
-    reach: float = 0.0,
-    thresholds: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
-    """What the scores call each annotated row of a recording.
+    monitor: Monitor = SILENT,
+) -> Mistakes:
+    """List the annotated sounds that a model calls something else.
 
     Parameters
     ----------
-    rows
-        Annotations of one recording: columns `recording`, `onset`, `offset` (s) and `label`.
-    values
-        Scores (output, frame) of consecutive frames; −∞ where nobody has computed them.
-    outputs
-        Names of the scores, those of labels alone: what a model has aside, such as boundaries, is no rival of theirs.
-    frame_rate
-        Frames per second.
-    begin
-        Number of the first frame, counted from the recording's beginning.
-    reach
-        How far from an event its label may be, in seconds.
-    thresholds
-        Given where labels may overlap: each label is then there if its score is its threshold (½ where it has none) or
-        above, whatever the others are. Otherwise they exclude each other, and the highest score wins.
+    model
+        A model, or the folder of a run for its best one.
+    dataset
+        By default the one that it was trained with, whose validation part it has not learnt from.
+    params
+        Part of the dataset, and how far from an event the model may find it.
 
     Returns
     -------
-    rows
-        Columns `recording`, `onset`, `offset`, `label` (what the model says), `annotated`, `kind` ("correct" or
-        "mistaken") and `score` (of what the model says, mean over the row), in their order and with their index. Rows
-        of which no frame is computed are left out.
+    mistakes
+        Every annotated row, `mistaken` or `correct`, with what the model says and how surely.
+
+    Raises
+    ------
+    InputError
+        Where the part is absent or has no annotated row, the model says nothing of labels or does not know one of them.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"recording": "a.wav", "onset": [0.0, 0.2], "offset": [0.2, 0.2], "label": "sine"})
-    >>> judged = judge_rows(rows, np.float32([[0.1, 0.3, 0.6], [0.9, 0.7, 0.4]]), ["pulse", "sine"], 10.0)
-    >>> judged[["label", "annotated", "kind"]].values.tolist()
-    [['sine', 'sine', 'correct'], ['pulse', 'sine', 'mistaken']]
-    >>> judged["score"].round(2).tolist()
-    [0.8, 0.6]
+    >>> import oscine
+    >>> from oscine.networks.specification import Specification
+    >>> from oscine.testing import fly_song
+    >>> sound, truth = fly_song(30, seed=1, name="a.wav")
+    >>> recordings = oscine.Recordings([Recording.from_sound(sound, 2500.0, name="a.wav")])
+    >>> dataset = oscine.prepare(recordings, truth, oscine.PrepareParams(few=1))
+    >>> architecture, target = oscine.SongExplorer(), oscine.TrainParams().target
+    >>> task = Specification(labels=tuple(dataset.labels), sample_rate=2500)
+    >>> found = mistakes(Model(architecture.build(task), architecture, target), dataset)
+    >>> found.summary()["n_rows"] == len(dataset.part("validation"))
+    True
     """
-    places = {name: place for place, name in enumerate(outputs)}
-    found: list[tuple[str, str, float]] = []
-    kept: list[int] = []
-    spans = zip(rows["onset"].tolist(), rows["offset"].tolist(), rows["label"].tolist(), strict=True)
-    for number, (onset, offset, label) in enumerate(spans):
-        first, stop = _frames(onset, offset, frame_rate, reach if onset == offset else 0.0)
-        mine = values[:, max(0, first - begin) : max(0, stop - begin)]
-        mine = mine[:, np.isfinite(mine).all(axis=0)]
-        if mine.shape[1] == 0 or len(places) == 0:
-            continue
-        if onset == offset:
-            centre = onset * frame_rate - max(first, begin)
-            mine = _frame_of_event(mine, places.get(label), centre, apart=thresholds is None)
-        means = mine.mean(axis=1, dtype=np.float64)
-        if thresholds is None:
-            best = int(means.argmax())
-            said, score = outputs[best], float(means[best])
-        else:
-            said, score = _by_itself(label, means, places, thresholds)
-        kept.append(number)
-        found.append((said, "correct" if said == label else "mistaken", score))
-    said_of = pd.DataFrame(found, columns=["label", "kind", "score"], index=rows.index[kept])
-    judged = rows.iloc[kept][["recording", "onset", "offset"]].assign(
-        label=said_of["label"], annotated=rows["label"].iloc[kept], kind=said_of["kind"], score=said_of["score"]
-    )
-    return judged[list(JUDGED)]
+    refuse_reconstructions(model)
+    dataset = dataset or dataset_of(model)
+    part = dataset.part(params.part)
+    table = part.to_pandas()
+    if table.empty:
+        raise InputError(
+            f"the {params.part} part has no annotated sound", path=dataset.path, cure="Choose another --part"
+        )
+    check_labels(model, table["label"].unique())
+    outputs, thresholds = judged_outputs(model)
+    places = [model.outputs.index(output) for output in outputs]
+    model.to(params.device)
+    groups = table.groupby("recording", sort=True)
+    judged, used = [], []
+    with monitor.task(f"Judging {len(table)} annotated sounds", total=len(groups), unit="recordings") as task:
+        for name, rows in groups:
+            recording = dataset.recordings.by_name(str(name))
+            fitted = fit_recording(recording, model.specification, resample=True)
+            judge = Judge(rows, outputs, model.frame_rate, reach=params.reach, thresholds=thresholds)
+            for begin, values in score_near(model, fitted, rows[["onset", "offset"]].to_numpy(), params.reach):
+                judge.add(begin, values[places])
+                monitor.check()
+            judged.append(judge.judged())
+            used.append(recording)
+            task.advance()
+    rows = pd.concat(judged).sort_values(["recording", "onset", "offset"], kind="stable")
+    rows = rows.rename(columns={"annotated": "annotated_label"}).reset_index(drop=True)
+    # what a model says covers nothing, but a file of our own without rows would be taken to cover all
+    coverage = Coverage({str(name): None for name in rows["recording"].unique()}, whole=False)
+    return Mistakes(Annotations(rows, coverage=coverage), Recordings(used), params.part)
 
 
-def _frames(onset: float, offset: float, frame_rate: float, reach: float) -> tuple[int, int]:
-    """First frame of a row and the one behind its last, `[first, stop)`: those centred in it, one at least."""
-    if onset == offset:
-        first = int(np.ceil((onset - reach - _ROUNDING) * frame_rate))
-        stop = int(np.floor((onset + reach + _ROUNDING) * frame_rate)) + 1
-    else:
-        first, stop = (int(np.ceil((bound - _ROUNDING) * frame_rate)) for bound in (onset, offset))
-    if stop <= first:
-        first = int(np.rint((onset + offset) / 2 * frame_rate))
-        stop = first + 1
-    return first, stop
+# -- shared with review ----------------------------------------------------------------------------------------------
 
 
-def _frame_of_event(
-    values: NDArray[np.float32], place: int | None, centre: float, *, apart: bool
-) -> NDArray[np.float32]:
-    """The frame (output, 1) that an event is judged by: where its label wins, if anywhere; else the nearest one."""
-    nearest = int(np.clip(np.rint(centre), 0, values.shape[1] - 1))
-    if place is not None:
-        wins = np.flatnonzero(values.argmax(axis=0) == place) if apart else np.arange(values.shape[1])
-        if len(wins):
-            nearest = int(wins[values[place, wins].argmax()])
-    return values[:, nearest : nearest + 1]
+def judged_outputs(model: Model) -> tuple[tuple[str, ...], dict[str, float] | None]:
+    """The outputs that rows are judged by, and the thresholds of those that may overlap; none where they may not."""
+    if rivals := model.target.rivals(model.labels):
+        return tuple(rivals), None
+    sounds = tuple(output for output in model.outputs if output not in model.aside)
+    return sounds, dict(thresholds_of(sounds, model.thresholds, SegmentParams()))
 
 
-def _by_itself(
-    label: str, means: NDArray[np.float64], places: Mapping[str, int], thresholds: Mapping[str, float]
-) -> tuple[str, float]:
-    """What is said of a label that excludes no other, and how surely."""
-    name = label.removeprefix(ABSENT)
-    if name not in places:  # such as the background: it holds where nothing else does
-        highest = max(places, key=lambda other: means[places[other]])
-        score = float(means[places[highest]])
-        return (highest, score) if score >= thresholds.get(highest, 0.5) else (label, 1 - score)
-    score = float(means[places[name]])
-    return (name, score) if score >= thresholds.get(name, 0.5) else (ABSENT + name, 1 - score)
+def refuse_reconstructions(model: Model) -> None:
+    """An `InputError` for a model that says nothing of labels."""
+    if len(model.aside) == len(model.outputs):
+        raise InputError(
+            f"a model with the target {model.target.plugin_name!r} says nothing of labels, and can mistake none",
+            path=model.path,
+            cure="Give a model that was trained on labels",
+        )
+
+
+def knows(model: Model, label: str) -> bool:
+    """Whether the model can say anything of a label."""
+    return label == BACKGROUND or label in model.labels or label.removeprefix(ABSENT) in model.outputs
+
+
+def check_labels(model: Model, labels: NDArray[Any]) -> None:
+    """An `InputError` for a label that the model does not know."""
+    for label in labels:
+        if not knows(model, str(label)):
+            raise InputError(
+                "the model does not know a label of the dataset",
+                path=model.path,
+                found=str(label),
+                allowed=model.labels,
+                cure="Prepare the dataset with the model's --labels, or train on all of them",
+            )
+
+
+def dataset_of(model: Model) -> Dataset:
+    """The dataset in the folder of the model's run."""
+    for folder in (model.path.parent, model.path.parent.parent) if model.path else ():
+        if (folder / "dataset").is_dir():
+            return Dataset.load(folder / "dataset")
+    raise InputError("which dataset has the annotations?", path=model.path, cure="Give one: --dataset FOLDER")
+
+
+def score_near(
+    model: Model, recording: Recording, spans: NDArray[np.float64], reach: float = 0.0
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """First frame and scores (output, frame) of all tiles that some stretches touch, the very scores of `predict`.
+
+    Parameters
+    ----------
+    recording
+        At the model's sample rate and level.
+    spans
+        Onsets and offsets (n, 2), in seconds.
+    reach
+        How far around them, in seconds.
+    """
+    n_tiles = tile_count(model, model.n_frames(recording.n_samples))
+    wanted = np.zeros(n_tiles, bool)
+    last = max(0, n_tiles - 1)
+    firsts = np.clip(np.floor((spans[:, 0] - reach) * model.frame_rate).astype(np.int64) // model.tile, 0, last)
+    stops = np.clip(np.ceil((spans[:, 1] + reach) * model.frame_rate).astype(np.int64) // model.tile, 0, last) + 1
+    for first, stop in zip(firsts, stops, strict=True):
+        wanted[first:stop] = True
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
+    for first, stop in edges.tolist():
+        for group in range(first, stop, _TILES):
+            sound = read_tiles(model, recording, group, min(group + _TILES, stop))
+            yield group * model.tile, score_tiles(model, sound)
