@@ -58,7 +58,7 @@ class TerminalMonitor(Monitor):
 
     def updated(self, task: Task) -> None:
         """Move the bar."""
-        self._progress.update(self._bars[id(task)], completed=task.done, note=task.note)
+        self._progress.update(self._bars[id(task)], completed=task.done, total=task.total, note=task.note)
 
     def closed(self, task: Task) -> None:
         """Take the bar away."""

@@ -94,6 +94,8 @@ class TrainParams(OperationParams):
     """Parts of the network that stay as they are: front-end, body, all-but-head, or names of its layers."""
     n_replicates: int = Field(1, ge=1)
     """Models to train, which differ in their seeds."""
+    at_once: int = Field(1, ge=1)
+    """How many of them to train at a time, each in a process of its own with its share of the cores."""
     weights_seed: int | None = Field(None, ge=0)
     """Seed of the initial weights, if not `seed`."""
     batches_seed: int | None = Field(None, ge=0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ import numpy as np
 
 from oscine.core.artifacts import atomic_folder, timestamp, write_text
 from oscine.core.errors import Cancelled, InputError
+from oscine.core.lock import PATIENCE, exclusive
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.datasets.dataset import Dataset
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainParams", "train"]
 
-_MAY_CHANGE = {"n-steps", "n-epochs", "n-replicates", "device", "logger"}
+_MAY_CHANGE = {"n-steps", "n-epochs", "n-replicates", "at-once", "device", "logger"}
 """Parameters that may differ when a run is continued."""
+
+_LOCK = ".lock"
+"""File that is locked while a training writes into the folder of its run."""
 
 _N_STANDARDISE = 8
 """Batches on which the network's input is standardised."""
@@ -78,17 +84,17 @@ def train(
     warn_of_few(dataset, PrepareParams().few, monitor)
     task = prepare_task(dataset, params, monitor)
     run = _open(out, task)
-    samplers = task.samplers(monitor)
-    try:
-        for replicate in range(1, params.n_replicates + 1):
-            run.best[f"replicate-{replicate}"] = _replicate(replicate, out, task, samplers, monitor)
-            run.save()
-    except Cancelled:
-        monitor.warning(f"the training in {out} is not finished; the same command with --out {out} goes on with it")
-        raise
-    Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
-    run = replace(run, finished=True)
-    run.save()
+    with alone(out):
+        try:
+            for replicate, best in _replicates(out, task, monitor):
+                run.best[f"replicate-{replicate}"] = best
+                run.save()
+        except Cancelled:
+            monitor.warning(f"the training in {out} is not finished; the same command with --out {out} goes on with it")
+            raise
+        Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
+        run = replace(run, finished=True)
+        run.save()
     if _finished_models(out) != before:  # else nothing was trained, and nothing is out of date
         note_training(run, dataset, monitor)
     return run
@@ -105,31 +111,71 @@ def _open(out: Path, task: Task) -> Run:
     """A new run, or the same one to be continued."""
     params, dataset = task.given, task.dataset
     fresh = Run(out, params.to_dict(), task.specification.labels, dataset_digest=dataset.digest)
-    if (out / CARD).exists():
-        old = Run.load(out)
-        may_change = _MAY_CHANGE - ({"n-steps", "n-epochs"} if params.schedule.sees_end else set())
-        changed = [
-            f"{name} {before} (not {now})"
-            for name, before, now in differences({**TrainParams().to_dict(), **old.params}, fresh.params)
-            if name.partition(".")[0] not in may_change
-        ]
-        if old.labels != fresh.labels:
-            changed.append(f"labels {', '.join(old.labels)} (not {', '.join(fresh.labels)})")
-        elif old.dataset_digest != fresh.dataset_digest:
-            changed.append("another dataset")
-        if changed:
-            raise InputError(
-                "this folder holds another run",
-                path=out,
-                found=", ".join(changed),
-                cure=_cure(changed, params),
-            )
+    if (old := _same(out, params, dataset.digest, task.specification.labels)) is not None:
         fresh = replace(fresh, best=old.best)
     with atomic_folder(out) as folder:
         write_text(folder / "labels.txt", "".join(f"{label}\n" for label in task.specification.labels))
         dataset.save(folder / "dataset")
         fresh.save(folder)
     return fresh
+
+
+def find_same(out: Path, dataset: Dataset, params: TrainParams) -> Run | None:
+    """The run of a training where its folder holds it; `finished` where all that is asked for is trained.
+
+    Raises
+    ------
+    InputError
+        Where the folder holds another run.
+    """
+    old = _same(out, params, dataset.digest, tuple(dataset.labels))
+    if old is None:
+        return None
+    now = params.to_dict()
+    grows = any(old.params.get(name) != now[name] for name in ("n_steps", "n_epochs"))
+    enough = len(old.best) >= params.n_replicates
+    return replace(old, finished=old.finished and enough and not grows)
+
+
+def _same(out: Path, params: TrainParams, dataset_digest: str, labels: tuple[str, ...]) -> Run | None:
+    """What the folder of a run holds already, if anything; another run is refused."""
+    if not (out / CARD).exists():
+        return None
+    old = Run.load(out)
+    may_change = _MAY_CHANGE - ({"n-steps", "n-epochs"} if params.schedule.sees_end else set())
+    changed = [
+        f"{name} {before} (not {now})"
+        for name, before, now in differences({**TrainParams().to_dict(), **old.params}, params.to_dict())
+        if name.partition(".")[0] not in may_change
+    ]
+    if old.labels != labels:
+        changed.append(f"labels {', '.join(old.labels)} (not {', '.join(labels)})")
+    elif old.dataset_digest != dataset_digest:
+        changed.append("another dataset")
+    if changed:
+        raise InputError(
+            "this folder holds another run",
+            path=out,
+            found=", ".join(changed),
+            cure=_cure(changed, params),
+        )
+    return old
+
+
+def alone(out: Path, patience: float = PATIENCE) -> AbstractContextManager[None]:
+    """Within it, no other training, nor anything that deletes models, works in the folder of a run.
+
+    Raises
+    ------
+    InputError
+        Where another one does, for longer than `patience` seconds.
+    """
+    return exclusive(
+        out / _LOCK,
+        patience,
+        problem="a training is running in this folder",
+        cure="Wait until it has ended, or choose another --out",
+    )
 
 
 def _cure(changed: list[str], params: TrainParams) -> str:
@@ -140,6 +186,27 @@ def _cure(changed: list[str], params: TrainParams) -> str:
             "--out and --start-from this one"
         )
     return "Choose another --out, or give the same dataset and parameters to continue it"
+
+
+def _replicates(out: Path, task: Task, monitor: Monitor) -> Iterator[tuple[int, dict[str, float]]]:
+    """Train all replicates, one after the other or several at once; says of each what `_replicate` says."""
+    numbers = range(1, task.params.n_replicates + 1)
+    if min(task.params.at_once, len(numbers)) > 1:
+        from oscine.training.many import train_replicates
+
+        yield from train_replicates(numbers, out, task.given, monitor)
+        return
+    samplers = task.samplers(monitor)
+    for number in numbers:
+        yield number, _replicate(number, out, task, samplers, monitor)
+
+
+def train_replicate(
+    number: int, out: Path, dataset: Dataset, params: TrainParams, monitor: Monitor
+) -> dict[str, float]:
+    """Train one model of a run that has begun, as `train` would; says its best step, and what was measured there."""
+    task = prepare_task(dataset, params, SILENT)
+    return _replicate(number, out, task, task.samplers(SILENT), monitor)
 
 
 def _replicate(

@@ -217,12 +217,12 @@ class _Tuning:
             finished = [trial for trial in self.study.get_trials() if trial.state.is_finished()]
             self.task.done = min(len(finished), self.params.n_trials)
             if self.params.jobs == 1:
-                from oscine.training.trials import run_here
+                from oscine.training.trials import Watcher, run_here
 
                 while (begun := self._next()) is not None:
                     trial, params = begun
-                    outcome = run_here(self.dataset, params, self._folder(trial), self._asked(trial), self.monitor)
-                    self._told(trial, outcome)
+                    watcher = Watcher(self._asked(trial), self.monitor)
+                    self._told(trial, run_here(self.dataset, params, self._folder(trial), watcher))
             else:
                 self._run_many()
 
@@ -230,30 +230,25 @@ class _Tuning:
         """The same in several processes at a time."""
         import torch
 
-        from oscine.training.trials import Worker, ready
+        from oscine.training.worker import Worker, Workers, outcome_of
 
         n_threads = max(1, torch.get_num_threads() // self.params.jobs)
         running: dict[Worker, Any] = {}
-        try:
+        with Workers() as workers:
             while True:
                 while len(running) < self.params.jobs and (begun := self._next()) is not None:
                     trial, params = begun
-                    worker = Worker(self.search.path / "dataset", params, self._folder(trial), n_threads)
+                    folder = self._folder(trial)
+                    worker = workers.start(self.search.path / "dataset", params, folder, n_threads, asks=True)
                     running[worker] = trial
                 if not running:
                     return
                 self.monitor.check()
-                for worker in ready(list(running)):
-                    kind, *rest = worker.message()
-                    if kind == "validated":
-                        worker.pipe.send(self._asked(running[worker])(*rest))
-                    else:
-                        trial = running.pop(worker)
-                        worker.stop()
-                        self._told(trial, rest[0])
-        finally:
-            for worker in running:
-                worker.stop()
+                for worker, message in workers.messages():
+                    if message["kind"] == "validated":
+                        worker.answer(self._asked(running[worker])(message["step"], message["values"]))
+                    elif message["kind"] == "outcome":
+                        self._told(running.pop(worker), outcome_of(message))
 
     # -- trials --------------------------------------------------------------------------------------------------
 

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from oscine.annotations.sessions.lock import exclusive
 from oscine.core.errors import InputError
+from oscine.core.lock import exclusive
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from oscine.annotations.sessions.lock import exclusive
+from oscine.core.lock import exclusive
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -18,14 +18,29 @@ from oscine.core.artifacts import unwritable
 from oscine.core.errors import InputError
 
 PATIENCE = 10.0
-"""Seconds to wait for another program to finish its edit."""
+"""Seconds to wait for another program to finish."""
 
 _TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
 
 
 @contextmanager
-def exclusive(path: Path, patience: float = PATIENCE) -> Iterator[None]:
+def exclusive(
+    path: Path,
+    patience: float = PATIENCE,
+    *,
+    problem: str = "another program is editing these annotations",
+    cure: str = "Close it there and try again",
+) -> Iterator[None]:
     """Hold the lock on a file, which is made where it is not there.
+
+    Parameters
+    ----------
+    path
+        The file.
+    patience
+        Seconds to wait for another program to release it.
+    problem, cure
+        What is said where that takes longer.
 
     Raises
     ------
@@ -38,7 +53,7 @@ def exclusive(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     except OSError as error:
         raise unwritable(path, error) from error
     with stream:
-        _wait(stream, path, patience)
+        _wait(stream, patience, InputError(problem, path=path, cure=cure))
         try:
             yield
         finally:
@@ -46,7 +61,7 @@ def exclusive(path: Path, patience: float = PATIENCE) -> Iterator[None]:
                 _unlock(stream)
 
 
-def _wait(stream: IO[bytes], path: Path, patience: float) -> None:
+def _wait(stream: IO[bytes], patience: float, refusal: InputError) -> None:
     begin = time.monotonic()
     while True:
         try:
@@ -55,8 +70,7 @@ def _wait(stream: IO[bytes], path: Path, patience: float) -> None:
             if error.errno not in _TAKEN:
                 return None  # a file system without locks
             if time.monotonic() - begin > patience:
-                cure = "Close it there and try again"
-                raise InputError("another program is editing these annotations", path=path, cure=cure) from None
+                raise refusal from None
         time.sleep(0.01)
 
 
