@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscine.metrics.matching import match_intervals, match_overlapping, match_times, maximum_matching
+from oscine.metrics.matching import match_intervals, match_iou, match_overlapping, match_times
 
 # a coarse grid, so that ties and edges of the tolerance are common
 grid_times = st.lists(st.integers(0, 30), max_size=6)
@@ -88,6 +88,22 @@ def test_overlapping_intervals_are_matched_as_often_as_possible(truth, predicted
     assert len(pairs) == largest(fits)
 
 
+@given(grid_intervals, grid_intervals, st.sampled_from([0.2, 0.25, 0.5, 2 / 3, 1.0]), st.booleans())
+def test_shares_are_matched_as_often_as_possible(truth, predicted, threshold, same_label) -> None:
+    a, b = (np.array([[s, s + d] for s, d, _ in x], int).reshape(-1, 2) for x in (truth, predicted))
+    la, lb = (np.array([label for *_, label in x], object) for x in (truth, predicted))
+    rate = 2500.0
+    pairs = match_iou(a / rate, b / rate, threshold, truth_labels=la, predicted_labels=lb, same_label=same_label)
+    cells = [[set(range(s, e)) for s, e in x] for x in (a, b)]  # whole samples, so that nothing is rounded
+    shares = [[len(x & y) / max(len(x | y), 1) for y in cells[1]] for x in cells[0]]
+    fits = np.array(shares).reshape(len(a), len(b)) >= threshold
+    if same_label:
+        fits &= (la[:, None] == lb).reshape(fits.shape)
+    assert is_one_to_one(pairs)
+    assert fits[pairs[:, 0], pairs[:, 1]].all()
+    assert len(pairs) == largest(fits)
+
+
 def test_touching_segments_do_not_overlap_and_labels_are_respected() -> None:
     assert len(match_overlapping([[0, 1]], [[1, 2]])) == 0
     assert len(match_overlapping([[0, 1]], [[0, 1]], truth_labels=["a"], predicted_labels=["b"])) == 0
@@ -106,13 +122,6 @@ def test_equal_labels_are_preferred_where_they_need_not_be_equal() -> None:
     assert pairs.tolist() == [[0, 1]]
 
 
-def test_a_long_chain_of_moves_needs_no_recursion() -> None:
-    n = 5000  # row i likes column i best, and column i + 1 as well; the last row insists on column 0
-    matching = maximum_matching([*([i, i + 1] for i in range(n)), [0]])
-    assert len(matching) == n + 1
-    assert matching[n] == 0
-
-
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -124,6 +133,12 @@ def test_a_long_chain_of_moves_needs_no_recursion() -> None:
 def test_what_are_no_times_is_refused(arguments, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         match_times(*arguments)
+
+
+@pytest.mark.parametrize("threshold", [0, 1.1, np.nan])
+def test_what_is_no_share_is_refused(threshold: float) -> None:
+    with pytest.raises(ValueError, match="above 0 and at most 1"):
+        match_iou([[0, 1]], [[0, 1]], threshold)
 
 
 def test_what_are_no_intervals_is_refused() -> None:

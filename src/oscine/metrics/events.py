@@ -11,8 +11,8 @@ Three views of the same events:
 - `unlabelled`      all labels as one, matched afresh: how many are found, whatever they are called
 
 The timing error is measured on the matched pairs: `errors` holds predicted minus true time, so a positive `bias` is
-late; `median_error` and `error_95` are the median and the 95 % point of its absolute value. Being conditional on a
-match, they can never exceed the tolerance.
+late; `median_error` and `error_95` are the median and the 95 % point of its absolute value, `percentiles` any others.
+Being conditional on a match, they can never exceed the tolerance.
 
 References
 ----------
@@ -32,6 +32,9 @@ from numpy.typing import ArrayLike, NDArray
 from oscine.metrics.counts import Counts, plain, pool
 from oscine.metrics.coverage import events_inside
 from oscine.metrics.matching import Pairs, match_times, seconds, times
+
+PERCENTILES = (5, 25, 50, 75, 95)
+"""Percentiles of timing errors that are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,19 @@ class EventScore:
         """Distance in seconds that 95 % of the matched times keep below; `nan` without matches."""
         return float(np.quantile(np.abs(self.errors), 0.95)) if self.errors.size else float("nan")
 
+    def percentiles(self, percent: Iterable[float] = PERCENTILES) -> dict[float, float]:
+        """Predicted minus true time in seconds that a share of the matched pairs keeps below, by percent.
+
+        Examples
+        --------
+        >>> score = score_times([1.0, 2.0, 3.0], [1.001, 2.003, 2.998], 0.010)
+        >>> {percent: round(seconds, 4) for percent, seconds in score.percentiles([0, 50, 100]).items()}
+        {0: -0.002, 50: 0.001, 100: 0.003}
+        """
+        wished = list(percent)
+        found = np.percentile(self.errors, wished) if self.errors.size else np.full(len(wished), np.nan)
+        return dict(zip(wished, found.tolist(), strict=True))
+
     def to_dict(self) -> dict[str, Any]:
         """Counts, rates and timing errors as plain values, ready for JSON."""
         return {
@@ -95,6 +111,7 @@ class EventScore:
             "bias": plain(self.bias),
             "median_error": plain(self.median_error),
             "error_95": plain(self.error_95),
+            "percentiles": {f"{percent:g}": plain(value) for percent, value in self.percentiles().items()},
         }
 
 

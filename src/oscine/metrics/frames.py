@@ -30,7 +30,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,23 @@ class ConfusionMatrix:
         shares = self.rows
         total = np.nansum(shares, axis=0) + 1.0  # every row of R with frames sums to one
         return np.where(np.isnan(self.recall), np.nan, 2 * self.recall / total)
+
+    def macro_f1(self, without: Collection[str] = ()) -> float:
+        """Mean F1 over labels, each weighing the same however rare it is; `nan` where no label has any.
+
+        Parameters
+        ----------
+        without
+            Labels that are left out, such as the background, which is easy. Their frames still count as the others'
+            mistakes. A label that nobody gave to any frame is left out as well.
+
+        Examples
+        --------
+        >>> matrix = confusion_matrix([0, 0, 1, 2, 2, 2], [0, 1, 1, 2, 2, 2], ["a", "b", "background"])
+        >>> round(matrix.macro_f1(), 3), round(matrix.macro_f1(without=["background"]), 3)
+        (0.778, 0.667)
+        """
+        return mean([f1 for label, f1 in zip(self.labels, self.f1, strict=True) if label not in without])
 
     @property
     def accuracy(self) -> float:

@@ -13,7 +13,9 @@ neighbour, taken greedily, can spoil a pairing that is there:
                        can match nothing that comes later, so this is a maximum matching, in linear time.
 - `match_intervals`    segments: onsets and offsets each within a tolerance, labels equal on request.
 - `match_overlapping`  segments that share any time.
-- `maximum_matching`   of any bipartite graph, by augmenting paths [1]_, for the two above.
+- `match_iou`          segments that share enough: intersection over union at or above a threshold.
+
+The latter three find who may be paired with whom, and leave the choice to `bipartite`.
 
 Tolerances are inclusive, and times that come from whole samples are compared as if they still were whole samples:
 0.31 s lies within 10 ms of 0.30 s although `0.31 - 0.30 > 0.01` in binary. `ROUNDING` is what makes it so: far
@@ -21,20 +23,27 @@ more than float64 or a CSV of seven decimals loses, less than half a sample belo
 
 References
 ----------
-.. [1] Kuhn (1955), The Hungarian method for the assignment problem, Naval Research Logistics Quarterly 2, 83–97.
-.. [2] Raffel et al. (2014), mir_eval: a transparent implementation of common MIR metrics, ISMIR, uses the same
+.. [1] Raffel et al. (2014), mir_eval: a transparent implementation of common MIR metrics, ISMIR, uses the same
        kind of matching for musical onsets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from oscine.metrics.bipartite import Indices, edges_between, match_edges
+
 ROUNDING = 1e-7
 """Seconds by which two times may differ and still be the same time."""
+
+_SLACK = 1e-9
+"""Share by which binary times may fall short of a threshold and still reach it."""
+
+Judge = Callable[[Indices, Indices], tuple[NDArray[np.bool_], NDArray[np.float64]]]
+"""Says of candidates (edge,), rows and columns, whether they may be paired, and at what cost."""
 
 Pairs = NDArray[np.intp]
 """Matched pairs (match, 2): index into the truth, index into the predictions; in order of the truth's time."""
@@ -113,25 +122,16 @@ def match_intervals(
     >>> match_intervals([[1.0, 1.1]], [[0.9, 1.1], [1.01, 1.09]], onset_tolerance=0.02, offset_tolerance=0.02)
     array([[0, 1]])
     """
-    first, second = intervals(truth), intervals(predicted)
+    both = _Sides(truth, predicted, truth_labels, predicted_labels)
     onset_reach, offset_reach = seconds(onset_tolerance) + ROUNDING, seconds(offset_tolerance) + ROUNDING
-    agree = _comparison(truth_labels, predicted_labels, len(first), len(second))
-    order = np.lexsort((first[:, 1], first[:, 0]))
-    other = np.lexsort((second[:, 1], second[:, 0]))
-    onsets = second[other, 0]
-    low = np.searchsorted(onsets, first[order, 0] - onset_reach, side="left")
-    high = np.searchsorted(onsets, first[order, 0] + onset_reach, side="right")
-    candidates = []
-    for i, start, stop in zip(order, low, high, strict=True):
-        near = other[start:stop]
-        distance = np.abs(second[near] - first[i])
-        fits = distance[:, 1] <= offset_reach
-        alike = agree(i, near)
-        if same_label:
-            fits &= alike
-        best = np.lexsort((distance[fits].sum(axis=1), ~alike[fits]))
-        candidates.append(near[fits][best].tolist())
-    return _pairs(candidates, order)
+    low = np.searchsorted(both.second[:, 0], both.first[:, 0] - onset_reach, side="left")
+    high = np.searchsorted(both.second[:, 0], both.first[:, 0] + onset_reach, side="right")
+
+    def close(rows: Indices, columns: Indices) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        distance = np.abs(both.second[columns] - both.first[rows])
+        return distance[:, 1] <= offset_reach, distance.sum(axis=1)
+
+    return both.match(low, high, close, same_label)
 
 
 def match_overlapping(
@@ -163,69 +163,71 @@ def match_overlapping(
     >>> match_overlapping([[0.0, 1.0], [1.0, 2.0]], [[0.9, 1.5], [0.2, 0.3]])
     array([[0, 1], [1, 0]])
     """
-    first, second = intervals(truth), intervals(predicted)
-    agree = _comparison(truth_labels, predicted_labels, len(first), len(second))
-    order = np.lexsort((first[:, 1], first[:, 0]))
-    other = np.lexsort((second[:, 1], second[:, 0]))
-    latest = np.maximum.accumulate(second[other, 1]) if len(other) else np.zeros(0)
-    low = np.searchsorted(latest, first[order, 0], side="left")  # all before this one have ended
-    high = np.searchsorted(second[other, 0], first[order, 1], side="right")  # all from this one on are later
-    candidates = []
-    for i, start, stop in zip(order, low, high, strict=True):
-        near = other[start:stop]
-        onset, offset = np.maximum(second[near, 0], first[i, 0]), np.minimum(second[near, 1], first[i, 1])
-        is_point = (second[near, 0] == second[near, 1]) | (first[i, 0] == first[i, 1])
+    both = _Sides(truth, predicted, truth_labels, predicted_labels)
+    latest = np.maximum.accumulate(both.second[:, 1]) if len(both.second) else np.zeros(0)
+    low = np.searchsorted(latest, both.first[:, 0], side="left")  # all before this one have ended
+    high = np.searchsorted(both.second[:, 0], both.first[:, 1], side="right")  # all from this one on are later
+
+    def overlap(rows: Indices, columns: Indices) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        one, two = both.first[rows], both.second[columns]
+        onset, offset = np.maximum(one[:, 0], two[:, 0]), np.minimum(one[:, 1], two[:, 1])
+        is_point = (one[:, 0] == one[:, 1]) | (two[:, 0] == two[:, 1])
         # a point shares its instant, unless that is the open end of the other
-        outer = np.maximum(second[near, 1], first[i, 1])
-        both = (second[near, 0] == first[i, 0]) & (second[near, 1] == first[i, 1])
-        fits = (offset > onset) | (is_point & (onset == offset) & ((onset < outer) | both))
-        fits &= agree(i, near)
-        best = np.argsort(onset[fits] - offset[fits], kind="stable")
-        candidates.append(near[fits][best].tolist())
-    return _pairs(candidates, order)
+        outer = np.maximum(one[:, 1], two[:, 1])
+        fits = (offset > onset) | (is_point & (onset == offset) & ((onset < outer) | (one == two).all(axis=1)))
+        return fits, onset - offset
+
+    return both.match(low, high, overlap, same_label=True)
 
 
-def maximum_matching(candidates: Sequence[Sequence[int]]) -> dict[int, int]:
-    """As many pairs as possible in a bipartite graph, each row and each column used at most once.
-
-    A row without a free column asks the owner of an occupied one to move, who may ask another, and so on: an
-    augmenting path. Rows are served in order, columns tried in the order given, and a row once served stays served.
+def match_iou(
+    truth: ArrayLike,
+    predicted: ArrayLike,
+    threshold: float,
+    *,
+    truth_labels: ArrayLike | None = None,
+    predicted_labels: ArrayLike | None = None,
+    same_label: bool = True,
+) -> Pairs:
+    """Pair segments one to one, as many as possible, that share enough of the time that they take up together.
 
     Parameters
     ----------
-    candidates
-        For each row, the columns that it may be paired with, the preferred one first.
+    truth, predicted
+        Onset and offset in seconds, (segment, 2), in any order. Events share no time.
+    threshold
+        Least intersection over union, above 0 and at most 1, inclusive.
+    truth_labels, predicted_labels
+        Label of each segment, (segment,); `None` where labels play no part.
+    same_label
+        Whether labels must be equal. If not, equal ones are tried first, then the largest share.
 
     Returns
     -------
-    dict
-        Column of each matched row.
+    Pairs
+        (match, 2) indexes into `truth` and `predicted`, in order of the truth's onset.
 
     Examples
     --------
-    >>> maximum_matching([[0], [0, 1]])
-    {0: 0, 1: 1}
-    >>> maximum_matching([[0, 1], [0]])
-    {0: 1, 1: 0}
+    >>> match_iou([[0.0, 1.0], [1.0, 2.0]], [[0.0, 1.2], [1.2, 2.0]], 0.8)
+    array([[0, 0], [1, 1]])
     """
-    owner: dict[int, int] = {}
-    for root, wished in enumerate(candidates):
-        seen: set[int] = set()
-        rows: list[tuple[int, Iterator[int]]] = [(root, iter(wished))]
-        taken: list[int] = []  # the column that each row but the last would take from the next one
-        while rows:
-            column = next((c for c in rows[-1][1] if c not in seen), None)
-            if column is None:
-                rows.pop()
-                del taken[-1:]
-                continue
-            seen.add(column)
-            taken.append(column)
-            if column not in owner:
-                owner.update((c, row) for (row, _), c in zip(rows, taken, strict=True))
-                break
-            rows.append((owner[column], iter(candidates[owner[column]])))
-    return dict(sorted((row, column) for column, row in owner.items()))
+    if not 0 < threshold <= 1:
+        raise ValueError(f"an intersection over union must be above 0 and at most 1, found {threshold!r}")
+    both = _Sides(truth, predicted, truth_labels, predicted_labels)
+    # union ≥ intersection + |Δonset|, so that IoU ≥ t leaves |Δonset| ≤ (1/t − 1) · duration
+    reach = (1 / threshold - 1) * (both.first[:, 1] - both.first[:, 0]) * (1 + _SLACK) + ROUNDING
+    low = np.searchsorted(both.second[:, 0], both.first[:, 0] - reach, side="left")
+    high = np.searchsorted(both.second[:, 0], both.first[:, 0] + reach, side="right")
+
+    def share(rows: Indices, columns: Indices) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        one, two = both.first[rows], both.second[columns]
+        common = np.minimum(one[:, 1], two[:, 1]) - np.maximum(one[:, 0], two[:, 0])
+        union = np.maximum(one[:, 1], two[:, 1]) - np.minimum(one[:, 0], two[:, 0])
+        shares = common / np.where(union > 0, union, 1)
+        return (common > 0) & (shares >= threshold * (1 - _SLACK)), -shares
+
+    return both.match(low, high, share, same_label)
 
 
 def times(values: ArrayLike) -> NDArray[np.float64]:
@@ -257,26 +259,53 @@ def seconds(tolerance: float) -> float:
     return float(tolerance)
 
 
-class _comparison:  # noqa: N801 - used as a function that remembers the labels
-    """Whether one true label equals each of some predicted ones; always, where there are no labels."""
+class _Sides:
+    """Both sides of a matching in order of time, and numbers for their labels."""
 
-    def __init__(self, truth: ArrayLike | None, predicted: ArrayLike | None, n_true: int, n_predicted: int) -> None:
-        if (truth is None) != (predicted is None):
-            raise ValueError("labels must be given for both the truth and the predictions, or for neither")
-        self.truth = None if truth is None else np.asarray(truth, dtype=object)
-        self.predicted = None if predicted is None else np.asarray(predicted, dtype=object)
-        if self.truth is not None and self.predicted is not None:
-            found = (self.truth.shape, self.predicted.shape)
-            if found != ((n_true,), (n_predicted,)):
-                raise ValueError(f"one label per segment is needed, {n_true} and {n_predicted}, found {found}")
+    def __init__(
+        self,
+        truth: ArrayLike,
+        predicted: ArrayLike,
+        truth_labels: ArrayLike | None,
+        predicted_labels: ArrayLike | None,
+    ) -> None:
+        first, second = intervals(truth), intervals(predicted)
+        one, two = _codes(truth_labels, predicted_labels, len(first), len(second))
+        self.order, self.other = (
+            np.lexsort((codes, spans[:, 1], spans[:, 0])) for codes, spans in ((one, first), (two, second))
+        )
+        self.first, self.second = first[self.order], second[self.other]
+        self.labels = one[self.order], two[self.other]
 
-    def __call__(self, i: int, near: NDArray[np.intp]) -> NDArray[np.bool_]:
-        if self.truth is None or self.predicted is None:
-            return np.ones(len(near), dtype=np.bool_)
-        return np.asarray(self.predicted[near] == self.truth[i], dtype=np.bool_)
+    def match(self, low: Indices, high: Indices, judge: Judge, same_label: bool) -> Pairs:
+        """Pair rows with columns from `low` to `high` that the judge lets pass, at the least cost first."""
+        kept: list[tuple[Indices, Indices, NDArray[np.bool_], NDArray[np.float64]]] = []
+        for rows, columns in edges_between(low, high):
+            fits, cost = judge(rows, columns)
+            alike = self.labels[0][rows] == self.labels[1][columns]
+            if same_label:
+                fits &= alike
+            kept.append((rows[fits], columns[fits], ~alike[fits], cost[fits]))
+        if not kept:
+            return np.zeros((0, 2), dtype=np.intp)
+        rows, columns, differ, cost = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+        best = np.lexsort((cost, differ, rows))
+        pairs = match_edges(rows[best], columns[best])
+        return np.column_stack([self.order[pairs[:, 0]], self.other[pairs[:, 1]]])
 
 
-def _pairs(candidates: Sequence[Sequence[int]], order: NDArray[np.intp]) -> Pairs:
-    matching = maximum_matching(candidates)
-    found = [(order[row], column) for row, column in matching.items()]
-    return np.array(found, dtype=np.intp).reshape(-1, 2)
+def _codes(
+    truth: ArrayLike | None, predicted: ArrayLike | None, n_true: int, n_predicted: int
+) -> tuple[Indices, Indices]:
+    """Labels as numbers in their sorted order; zeros, where there are none."""
+    if (truth is None) != (predicted is None):
+        raise ValueError("labels must be given for both the truth and the predictions, or for neither")
+    if truth is None or predicted is None:
+        return np.zeros(n_true, np.intp), np.zeros(n_predicted, np.intp)
+    first, second = np.asarray(truth, dtype=object), np.asarray(predicted, dtype=object)
+    if (first.shape, second.shape) != ((n_true,), (n_predicted,)):
+        found = (first.shape, second.shape)
+        raise ValueError(f"one label per segment is needed, {n_true} and {n_predicted}, found {found}")
+    numbers = {label: i for i, label in enumerate(sorted({*first.tolist(), *second.tolist()}))}
+    one, two = (np.array([numbers[label] for label in side.tolist()], dtype=np.intp) for side in (first, second))
+    return one, two

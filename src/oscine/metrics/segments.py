@@ -9,7 +9,7 @@ right: that is what this measure is for, beside the frames' (`frames`).
 - `unlabelled`       all labels as one, matched afresh, equal labels preferred
 - `label_accuracy`   of the segments found in the unlabelled view, the share that carries the right label
 
-Measures by overlap (intersection over union) are not here yet.
+Measures by overlap (intersection over union) are in `overlaps`, those of WhisperSeg in `whisperseg`.
 
 References
 ----------
