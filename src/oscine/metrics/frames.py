@@ -297,15 +297,30 @@ def frame_labels(
     spans, labels = intervals(segments), np.asarray(indices, dtype=np.int32)
     if labels.shape != (len(spans),):
         raise ValueError(f"one label per segment is needed, {len(spans)}, found shape {labels.shape}")
-    if not frame > 0:
-        raise ValueError(f"a frame must be longer than 0 s, found {frame!r}")
-    # the first frame whose centre is not before a time
-    edges = np.ceil(spans / frame - 0.5 - _SLACK).clip(0, n_frames).astype(np.int64)
-    order = np.lexsort((labels, spans[:, 1], spans[:, 0]))
+    edges = first_frames(spans, frame, n_frames)
+    order = painting_order(spans, labels)
     frames = np.full(n_frames, background, dtype=np.int32)
     for (start, stop), label in zip(edges[order].tolist(), labels[order].tolist(), strict=True):
         frames[start:stop] = label
     return frames
+
+
+def first_frames(times: Array, frame: float, n_frames: int) -> NDArray[np.int64]:
+    """The first frame whose centre is not before a time in seconds, for times of any shape; `n_frames` where none is.
+
+    Examples
+    --------
+    >>> first_frames(np.array([0.0, 0.0015, 0.0016]), 0.001, n_frames=9)
+    array([0, 1, 2])
+    """
+    if not frame > 0:
+        raise ValueError(f"a frame must be longer than 0 s, found {frame!r}")
+    return np.ceil(times / frame - 0.5 - _SLACK).clip(0, n_frames).astype(np.int64)
+
+
+def painting_order(spans: Array, labels: NDArray[Any]) -> NDArray[np.intp]:
+    """The order in which segments (segment, 2) are painted over each other: those that start later lie on top."""
+    return np.lexsort((labels, spans[:, 1], spans[:, 0]))
 
 
 def frame_errors(truth: ArrayLike, predicted: ArrayLike, *, background: int) -> FrameErrors:
