@@ -36,7 +36,7 @@ def model(sound):
         Exclusive(event_width=0.01),
         events=("pulse",),
         thresholds={"pulse": 0.7, "sine": float("nan")},
-        decoder={"min_duration": 0.01},
+        decoding={"min_duration": 0.01},
         training={"n_steps": 300, "losses": np.array([1.0, np.nan], np.float32), "counts": {"pulse": np.int64(73)}},
         provenance=Provenance(operation="train", params={"seed": 7}, version="0.1.0"),
     )
@@ -65,7 +65,7 @@ def test_save_and_load(model, path, sound):
     assert loaded.target == Exclusive(event_width=0.01)
     assert loaded.events == ("pulse",)
     assert loaded.thresholds == {"pulse": 0.7}
-    assert loaded.decoder == {"min_duration": 0.01}
+    assert loaded.decoding == {"min_duration": 0.01}
     assert loaded.training == {"n_steps": 300, "losses": [1.0, None], "counts": {"pulse": 73}}
     assert loaded.provenance == model.provenance
     assert loaded.identity() == {
@@ -73,6 +73,7 @@ def test_save_and_load(model, path, sound):
         "path": str(path),
         "digest": model.digest,
         "thresholds": model.thresholds,
+        "decoding": {"min_duration": 0.01},
     }
     assert not loaded.network.training
 
@@ -121,9 +122,9 @@ def test_digest_is_of_what_the_scores_depend_on(model):
 
 
 def test_other_models_share_the_network(model):
-    other = model.with_thresholds({"sine": 0.2}).with_decoder({"max_gap": 1}).with_training({}).with_provenance(None)
+    other = model.with_thresholds({"sine": 0.2}).with_decoding({"max_gap": 1}).with_training({}).with_provenance(None)
     assert other.network is model.network
-    assert (other.thresholds, other.decoder, other.training) == ({"sine": 0.2}, {"max_gap": 1}, {})
+    assert (other.thresholds, other.decoding, other.training) == ({"sine": 0.2}, {"max_gap": 1}, {})
     assert other.events == model.events
     assert model.thresholds == {"pulse": 0.7}
 

@@ -1,8 +1,8 @@
 """Models: a trained network and everything that prediction needs, in one self-contained file.
 
 The file is in the safetensors format [1]_: the weights, and in its header one entry, ``oscine``, of JSON with the
-version of the layout, the architecture and its options, the task, the target, the labels' thresholds, the decoder's
-parameters, the training and the provenance. Nothing in it is ever executed. `X_params.yaml` is written beside
+version of the layout, the architecture and its options, the task, the target, the labels' thresholds, how scores are
+decoded, the training and the provenance. Nothing in it is ever executed. `X_params.yaml` is written beside
 `X_model.safetensors`, for people to read; nothing reads it back.
 
 A model in memory is a value: `with_thresholds` and the like give another one that shares the network.
@@ -44,7 +44,7 @@ FORMAT_VERSION = 1
 
 SUFFIX = "_model.safetensors"
 _ENTRY = "oscine"
-_CHANGEABLE = ("events", "thresholds", "decoder", "training", "provenance", "path")
+_CHANGEABLE = ("events", "thresholds", "decoding", "temperature", "training", "provenance", "path")
 _CURE = "Choose a file that `oscine train` wrote"
 
 
@@ -63,8 +63,12 @@ class Model:
         Labels whose sounds are events, instants without length; the others are segments.
     thresholds
         Probability above which each label is taken to be there; labels without a finite one are left out.
-    decoder
-        Parameters of turning scores into annotations, as plain values.
+    decoding
+        How its scores become annotations where nobody says otherwise: parameters of `oscine.segment` as plain values,
+        chosen by `oscine.postprocess`; none where nobody chose.
+    temperature
+        Number by which the network's outputs are divided before they become probabilities: 1 leaves them as they are
+        (see `oscine.metrics.calibration`).
     training
         How it was trained, as plain values: steps, losses, numbers of examples.
     provenance
@@ -88,7 +92,8 @@ class Model:
         *,
         events: Sequence[str] = (),
         thresholds: Mapping[str, float] | None = None,
-        decoder: Mapping[str, Any] | None = None,
+        decoding: Mapping[str, Any] | None = None,
+        temperature: float = 1.0,
         training: Mapping[str, Any] | None = None,
         provenance: Provenance | None = None,
         path: Path | None = None,
@@ -97,8 +102,11 @@ class Model:
         self.specification = network.specification
         self.events = tuple(events)
         self.thresholds = {name: float(value) for name, value in (thresholds or {}).items() if math.isfinite(value)}
-        self.decoder, self.training = dict(decoder or {}), dict(training or {})
+        self.decoding, self.training = dict(decoding or {}), dict(training or {})
         self.provenance, self.path = provenance, path
+        self.temperature = float(temperature)
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise InputError("the temperature of a model is out of range", found=temperature, allowed="above 0")
         for label in (*self.events, *self.thresholds):
             if label not in (*self.labels, *self.outputs):
                 raise unknown("label of a threshold or event", label, (*self.labels, *self.outputs))
@@ -163,10 +171,12 @@ class Model:
     def digest(self) -> str:
         """Fingerprint of all that its scores depend on: weights, architecture, task, target. 16 hexadecimal digits.
 
-        It does not depend on thresholds, decoder or where the model is stored.
+        It does not depend on thresholds, decoding or where the model is stored.
         """
         state = hashlib.blake2b(digest_size=8)
         made_of = {name: self.to_dict()[name] for name in ("architecture", "specification", "target")}
+        if self.temperature != 1:
+            made_of["temperature"] = self.temperature
         state.update(json.dumps(made_of, sort_keys=True).encode())
         for name, weights in sorted(self.network.state_dict().items()):
             state.update(name.encode())
@@ -174,13 +184,14 @@ class Model:
         return state.hexdigest()
 
     def identity(self) -> dict[str, Any]:
-        """Name, path, digest and thresholds, for the provenance of what it predicts."""
+        """Name, path, digest, thresholds and decoding, for the provenance of what it predicts."""
         path = self.path
         return {
             "name": path.name if path else self.architecture.plugin_name,
             "path": str(path) if path else None,
             "digest": self.digest,
             "thresholds": self.thresholds,
+            **({"decoding": _plain(self.decoding)} if self.decoding else {}),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -196,7 +207,8 @@ class Model:
             "tile": self.network.tile,
             "events": list(self.events),
             "thresholds": self.thresholds,
-            "decoder": _plain(self.decoder),
+            "decoding": _plain(self.decoding),
+            "temperature": self.temperature,
             "training": _plain(self.training),
             "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
         }
@@ -273,6 +285,8 @@ class Model:
         self.network.eval()
         with torch.inference_mode():
             logits = self.network(sound.reshape(-1, *waveform.shape[-2:]).to(self.device)).float().cpu().numpy()
+        if self.temperature != 1:
+            logits = logits / np.float32(self.temperature)
         return self.target.decode(logits if waveform.ndim == 3 else logits[0])
 
     # -- other models with the same network --------------------------------------------------------------------
@@ -281,9 +295,13 @@ class Model:
         """The same model with other thresholds."""
         return self._with(thresholds=thresholds)
 
-    def with_decoder(self, decoder: Mapping[str, Any]) -> Self:
+    def with_decoding(self, decoding: Mapping[str, Any]) -> Self:
         """The same model with other parameters of turning scores into annotations."""
-        return self._with(decoder=decoder)
+        return self._with(decoding=decoding)
+
+    def with_temperature(self, temperature: float) -> Self:
+        """The same model whose outputs are divided by this number; thresholds belong to the old one no longer."""
+        return self._with(temperature=temperature)
 
     def with_training(self, training: Mapping[str, Any]) -> Self:
         """The same model with another account of its training."""
@@ -363,7 +381,8 @@ class Model:
                 target,
                 events=header["events"],
                 thresholds=header["thresholds"],
-                decoder=header["decoder"],
+                decoding=header["decoding"] if "decoding" in header else header["decoder"],  # as it was called in 0.1
+                temperature=header.get("temperature", 1.0),
                 training=header["training"],
                 provenance=provenance,
                 path=path,

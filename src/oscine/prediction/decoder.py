@@ -37,5 +37,16 @@ class Decoder(Plugin):
         """
         raise NotImplementedError
 
+    def bars(self, thresholds: Mapping[str, float]) -> Mapping[str, float] | None:
+        """The score above which a frame belongs to each label, so that bounds can be laid between two frames.
+
+        None, as by default, where labels compete: then a bound is where one of them overtakes another.
+        """
+        return None
+
+    def informed(self, stored: Decoder) -> Decoder:
+        """The same, knowing what a model's own decoder of this sort has learnt; by default nothing."""
+        return self
+
 
 DECODERS: PluginKind[Decoder] = PluginKind("decoders", Decoder, "oscine.prediction.decoders")

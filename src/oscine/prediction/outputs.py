@@ -91,6 +91,7 @@ def _same(story: Provenance, model: Model, recording: Recording, params: Predict
     return (
         made_by.get("digest") == model.digest
         and made_by.get("thresholds") == model.thresholds
+        and made_by.get("decoding", {}) == model.identity().get("decoding", {})
         and {**made_of, "path": ""} == {**now, "path": ""}
     )
 

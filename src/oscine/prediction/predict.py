@@ -22,9 +22,9 @@ from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
+from oscine.prediction.decoding import SegmentParams, say_decoding
 from oscine.prediction.outputs import save_prediction, up_to_date
 from oscine.prediction.scores import Scores
-from oscine.prediction.segment import SegmentParams
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
 from oscine.recordings.recording import Recording
 
@@ -101,6 +101,8 @@ def predict(
     >>> scores.values.shape, scores.frame_rate, scores.duration
     ((2, 1251), 625.0, 2.0)
     """
+    if not params.scores_only:
+        say_decoding(monitor, params.segment, model.decoding)
     chosen = recording.select(params.channels) if params.channels else recording
     source = fit_recording(chosen, model.specification, resample=params.resample)
     rivals = _rivals(model, params)

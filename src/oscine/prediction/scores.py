@@ -6,7 +6,8 @@ Axes are `(label, frame)`. Frame `i` is centred on time `i / frame_rate` and sta
 side of it. The values live in memory or in an HDF5 file, from which they are read as they are needed:
 
     scores             float32 (label, frame), chunked along frames
-    attributes         labels, events, aside, thresholds, frame_rate (Hz), duration (s), recording, provenance (JSON)
+    attributes         labels, events, aside, thresholds, decoding, frame_rate (Hz), duration (s), recording, provenance
+                       (what is no number or text as JSON)
 
 A score of −∞ says that nobody has computed it: such a frame is taken for no label.
 """
@@ -64,6 +65,9 @@ class Scores:
         The file that they are in.
     aside
         Those that are of no label: they become annotations only where they are asked for.
+    decoding
+        How they become annotations where nobody says otherwise, as the model that made them has it
+        (`Model.decoding`).
 
     Examples
     --------
@@ -83,6 +87,7 @@ class Scores:
     path: Path | None = field(default=None, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     aside: tuple[str, ...] = ()
+    decoding: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of_model(cls, data: Any, model: Model, duration: float, recording: str) -> Scores:
@@ -96,6 +101,7 @@ class Scores:
             events=tuple(label for label in model.events if label in model.outputs),
             thresholds=dict(model.thresholds),
             aside=model.aside,
+            decoding=dict(model.decoding),
         )
 
     @classmethod
@@ -280,6 +286,7 @@ def _opened(cls: type[Scores], file: h5py.File, path: Path) -> Scores:
         Provenance.model_validate(provenance) if provenance else None,
         path,
         aside=tuple(json.loads(file.attrs.get("aside", "[]"))),
+        decoding=dict(json.loads(file.attrs.get("decoding", "{}"))),
     )
 
 
@@ -306,6 +313,7 @@ def annotate(file: h5py.File, scores: Scores) -> None:
     file.attrs["events"] = json.dumps(scores.events)
     file.attrs["aside"] = json.dumps(scores.aside)
     file.attrs["thresholds"] = json.dumps(dict(scores.thresholds))
+    file.attrs["decoding"] = json.dumps(dict(scores.decoding))
     file.attrs["provenance"] = scores.provenance.model_dump_json() if scores.provenance else "null"
     file.attrs["frame_rate"] = scores.frame_rate
     file.attrs["duration"] = scores.duration

@@ -1,11 +1,13 @@
-"""Scores to annotations: events at peaks, segments from runs, cleaned of gaps and of what is too short."""
+"""Scores to annotations: events at peaks, segments from runs, cleaned of gaps and of what is too short.
+
+What of the parameters holds where scores come from a model that knows better is told in `oscine.prediction.decoding`.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -18,45 +20,21 @@ from oscine.annotations.project import rename_in_project
 from oscine.core.errors import unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
-from oscine.core.params import Field, OperationParams, Seconds
-from oscine.prediction.decoder import DECODERS, Decoder
-from oscine.prediction.decoders.threshold import Threshold
+from oscine.prediction.bounds import place_bounds
+from oscine.prediction.decoding import SegmentParams, reach_of, say_decoding, settled
 from oscine.prediction.peaks import find_peaks
 from oscine.prediction.runs import Runs
 from oscine.prediction.scores import Scores
 from oscine.prediction.snapping import snap
 from oscine.prediction.thresholds import load_thresholds
 
+__all__ = ["DEFAULT_THRESHOLD", "SegmentParams", "clean", "reach_of", "segment", "thresholds_of"]
+
 DEFAULT_THRESHOLD = 0.5
 """Of a label for which neither the user nor the model has a threshold."""
 
 _ROUNDING = 1e-9
 """Seconds (or frames) by which binary numbers may miss a wished one: 0.3 is not 3 × 0.1."""
-
-Probability = Annotated[float, Field(ge=0, le=1)]
-
-
-class SegmentParams(OperationParams):
-    """How scores become events and segments."""
-
-    decoder: Annotated[Decoder, DECODERS] = Threshold()
-    """Which frames belong to a segment."""
-    labels: tuple[str, ...] = Field(())
-    """Labels to write; none given: all but the background, and but what the scores have aside, such as boundaries."""
-    thresholds: dict[str, Probability] = Field(default_factory=dict)
-    """Threshold per label, instead of the model's own, such as mel-pulse=0.7."""
-    thresholds_file: Path | None = None
-    """Table of thresholds (of evaluate, or SongExplorer's) for labels that `thresholds` leaves out."""
-    thresholds_ratio: float = Field(1.0, gt=0)
-    """Column of that table, where it has several: the wished precision / recall."""
-    max_gap: Seconds = Field(0.0, ge=0)
-    """Gaps between segments of a label up to this long are filled."""
-    min_duration: Seconds = Field(0.0, ge=0)
-    """Segments shorter than this are dropped, after gaps are filled."""
-    event_distance: Seconds = Field(0.01, ge=0)
-    """Two events of a label are at least this far apart; the more probable one stays."""
-    snap: Seconds = Field(0.0, ge=0)
-    """Bounds of segments move to the nearest peak of the scores "onset" and "offset" that is no farther, if any is."""
 
 
 def _rename(path: Path, source: Path) -> Path:
@@ -96,18 +74,23 @@ def segment(scores: Scores, params: SegmentParams = SegmentParams(), *, monitor:
     >>> [(row.label, row.onset, row.offset) for row in segment(scores)]
     [('sine', 0.05, 0.25)]
     """
-    for name in (*params.labels, *params.thresholds):
+    for name in (*params.labels, *params.thresholds, *params.max_gaps, *params.min_durations):
         if name not in scores.labels:
             raise unknown("label", name, scores.labels, path=scores.path)
+    say_decoding(monitor, params, scores.decoding)
+    params = settled(params, scores.decoding)
+    decoder = params.decoder
+    assert decoder is not None
     thresholds = thresholds_of(scores.labels, scores.thresholds, params)
     sounds = tuple(label for label in scores.labels if label not in scores.aside)
-    runs = params.decoder.runs(scores if not scores.aside else scores.select(sounds), thresholds) if sounds else {}
+    of_sounds = scores if not scores.aside else scores.select(sounds)
+    runs = decoder.runs(of_sounds, thresholds) if sounds else {}
     chosen = params.labels or tuple(label for label in sounds if label != BACKGROUND)
     events = (*scores.events, *scores.aside)
     tables = [
         _events(scores, label, runs.get(label), thresholds[label], params)
         if label in events
-        else _segments(scores, label, runs[label], thresholds, params)
+        else _segments(of_sounds, label, runs[label], thresholds, params, scores)
         for label in chosen
     ]
     rows = pd.concat(tables or [_NOTHING], ignore_index=True)
@@ -129,7 +112,8 @@ _NOTHING = pd.DataFrame(
 
 def _events(scores: Scores, label: str, runs: Runs | None, threshold: float, params: SegmentParams) -> pd.DataFrame:
     """Peaks, within the decoder's runs where it has any."""
-    bar = threshold if runs is None or params.decoder.heeds_thresholds else -math.inf
+    heeds = params.decoder is None or params.decoder.heeds_thresholds
+    bar = threshold if runs is None or heeds else -math.inf
     times, heights, frames = _peaks(scores, label, bar, params)
     inside = np.ones(len(frames), bool) if runs is None else runs.hold(frames)
     return _table(label, times[inside], times[inside], heights[inside])
@@ -139,20 +123,35 @@ def _peaks(
     scores: Scores, label: str, bar: float, params: SegmentParams
 ) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]:
     """Time, height and frame of the peaks of a label."""
-    distance = math.ceil(params.event_distance * scores.frame_rate - _ROUNDING)
+    distance = math.ceil((params.event_distance or 0.0) * scores.frame_rate - _ROUNDING)
     frames, heights = find_peaks(scores, scores.labels.index(label), bar, distance)
     return np.minimum(frames / scores.frame_rate, scores.duration), heights, frames
 
 
 def _segments(
-    scores: Scores, label: str, runs: Runs, thresholds: Mapping[str, float], params: SegmentParams
+    scores: Scores, label: str, runs: Runs, thresholds: Mapping[str, float], params: SegmentParams, whole: Scores
 ) -> pd.DataFrame:
-    cleaned = clean(runs, scores, params)
-    onsets, offsets = scores.edges(cleaned.start), scores.edges(cleaned.stop)
-    if params.snap and {"onset", "offset"} <= set(scores.aside):
-        begins, ends = (_peaks(scores, bound, thresholds[bound], params)[0] for bound in ("onset", "offset"))
+    """Cleaned segments; `scores` are those that the decoder saw, `whole` those with what is aside."""
+    onsets, offsets = _bounds(scores, label, runs, thresholds, params)
+    onsets, offsets, heights = clean(onsets, offsets, runs.peak, label, params)
+    if params.snap and {"onset", "offset"} <= set(whole.aside):
+        begins, ends = (_peaks(whole, bound, thresholds[bound], params)[0] for bound in ("onset", "offset"))
         onsets, offsets = snap(onsets, offsets, begins, ends, params.snap)
-    return _table(label, onsets, offsets, cleaned.peak)
+    return _table(label, onsets, offsets, heights)
+
+
+def _bounds(
+    scores: Scores, label: str, runs: Runs, thresholds: Mapping[str, float], params: SegmentParams
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where each run begins and ends, s."""
+    if not params.interpolate or params.decoder is None:
+        return scores.edges(runs.start), scores.edges(runs.stop)
+    bars = params.decoder.bars({name: thresholds[name] for name in scores.labels})
+    if bars is None:
+        return place_bounds(scores, runs.start), place_bounds(scores, runs.stop)
+    index = scores.labels.index(label)
+    onsets, offsets = (place_bounds(scores, frames, index, bars[label]) for frames in (runs.start, runs.stop))
+    return onsets, offsets
 
 
 def _table(
@@ -173,14 +172,29 @@ def thresholds_of(labels: Sequence[str], own: Mapping[str, float], params: Segme
     return {label: given.get(label, DEFAULT_THRESHOLD) for label in labels}
 
 
-def clean(runs: Runs, scores: Scores, params: SegmentParams) -> Runs:
-    """Fill short gaps, then drop short runs.
+def clean(
+    onsets: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    heights: NDArray[np.float32],
+    label: str,
+    params: SegmentParams,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+    """Fill short gaps between segments of a label, then drop short ones.
 
     What is measured is what is written: the gap between two offsets and onsets, the length of a segment, cut at the
     recording's ends.
+
+    Parameters
+    ----------
+    onsets, offsets, heights
+        Bounds (s) and scores of segments in order, axes (segment,).
     """
-    if params.max_gap > 0:
-        gaps = scores.edges(runs.start[1:]) - scores.edges(runs.stop[:-1])
-        runs = runs.joined(gaps <= params.max_gap + _ROUNDING)
-    lengths = scores.edges(runs.stop) - scores.edges(runs.start)
-    return runs.where(lengths >= params.min_duration - _ROUNDING)
+    max_gap = params.max_gaps.get(label, params.max_gap or 0.0)
+    min_duration = params.min_durations.get(label, params.min_duration or 0.0)
+    if max_gap > 0 and len(onsets):
+        firsts = np.flatnonzero(np.append(True, onsets[1:] - offsets[:-1] > max_gap + _ROUNDING))
+        lasts = np.append(firsts[1:], len(onsets)) - 1
+        onsets, offsets, heights = onsets[firsts], offsets[lasts], np.maximum.reduceat(heights, firsts)
+    lengths = offsets - onsets
+    keep = (lengths >= min_duration - _ROUNDING) & (lengths > 0)
+    return onsets[keep], offsets[keep], heights[keep]

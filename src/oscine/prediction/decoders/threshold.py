@@ -19,10 +19,13 @@ class Threshold(Decoder):
 
     def runs(self, scores: Scores, thresholds: Mapping[str, float]) -> dict[str, Runs]:
         """Runs above the lower threshold that somewhere exceed the upper one (both strictly)."""
-        found = {}
+        bars, found = self.bars(thresholds), {}
         for index, label in enumerate(scores.labels):
-            upper = thresholds[label]
-            lower = upper * self.hysteresis
+            lower = bars[label]
             runs = find_runs((first, block[index] > lower, block[index]) for first, block in scores.blocks())
-            found[label] = runs.where(runs.peak > upper)
+            found[label] = runs.where(runs.peak > thresholds[label])
         return found
+
+    def bars(self, thresholds: Mapping[str, float]) -> dict[str, float]:
+        """The lower threshold of each label."""
+        return {label: threshold * self.hysteresis for label, threshold in thresholds.items()}
