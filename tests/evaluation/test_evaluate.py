@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from oscine.core.errors import InputError
-from oscine.evaluation import evaluate as module
+from oscine.evaluation import scoring
 from oscine.evaluation.evaluate import EvaluateParams, evaluate
 from oscine.networks.model import Model
 from oscine.networks.network import Network
@@ -111,11 +111,12 @@ def long(oracle, dataset):
 @pytest.mark.parametrize("decoder", ["threshold", "maximum"])
 def test_scores_are_those_of_prediction_bit_for_bit(oracle, long, tile, decoder, monkeypatch):
     monkeypatch.setattr(Network, "tile", tile)
-    monkeypatch.setattr(module, "_TILES", 2)
+    monkeypatch.setattr(scoring, "_TILES", 2)
     model = oracle()
     recording = long.recordings[0]
     params = EvaluateParams(segment=SegmentParams(decoder=decoder, max_gap=0.2, min_duration=0.2))
-    pieces = list(module._pieces(model, long.part("validation"), recording, "a.wav", params))
+    part = long.part("validation")
+    pieces = list(scoring.pieces_of(model, part, recording, "a.wav", params.segment, params.tolerance))
     whole = predict(model, recording)
     for piece in pieces:
         stop = piece.begin + len(piece.truth)
@@ -131,7 +132,7 @@ def test_sounds_are_those_of_segment(oracle, long, monkeypatch):
     monkeypatch.setattr(Network, "tile", 16)
     model, recording = oracle(events=("pulse",)), long.recordings[0]
     params = EvaluateParams(segment=SegmentParams(decoder=Maximum(), event_distance=0.3))
-    pieces = module._pieces(model, long.part("validation"), recording, "a.wav", params)
+    pieces = scoring.pieces_of(model, long.part("validation"), recording, "a.wav", params.segment, params.tolerance)
     partial = pd.concat([piece.sounds(model, "a.wav", params.segment) for piece in pieces])
     ours, whole = (
         {(round(row.onset, 6), row.label) for row in table.itertuples() if row.onset == row.offset}
@@ -199,7 +200,7 @@ def test_the_dataset_of_the_run(oracle, dataset, tmp_path):
 
 def test_saved_tables_are_read_back(by_hand, tmp_path):
     folder = by_hand.save(tmp_path / "oracle.evaluation")
-    table = pd.read_csv(folder / "confusion_matrix.csv")
+    table = pd.read_csv(folder / "confusion-matrix.csv")
     assert table.columns.tolist() == ["of", "annotated", "pulse", "sine"]
     counts = table[table["of"] == "counts"].set_index("annotated")[["pulse", "sine"]]
     assert counts.to_numpy().tolist() == by_hand.confusion_matrix.counts.tolist()

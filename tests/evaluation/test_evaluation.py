@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from oscine.evaluation.evaluation import _curves_csv
+from oscine.evaluation.tables import curves_csv
 
 
 def test_a_label_with_a_comma_stays_one_field():
     names = ("thresholds", "precision", "recall", "false_positive_rate")
     curve = SimpleNamespace(**dict.fromkeys(names, np.array([0.5])))
-    _, row = csv.reader(_curves_csv({"song, male": curve}).splitlines())
+    _, row = csv.reader(curves_csv({"song, male": curve}).splitlines())
     assert row == ["song, male", "0.5", "0.5", "0.5", "0.5"]

@@ -165,11 +165,12 @@ def _scores(scores: Scores) -> dict[str, Any]:
 def _evaluation(path: Path) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        frames = card["frames"]["by_label"]
+        frames = card["frames"]["by_label"] if "frames" in card or "models" not in card else {}
         rates = {
             label: f"precision {_rate(of['precision'])}, recall {_rate(of['recall'])}" for label, of in frames.items()
         }
-        return {"part": card["part"], **rates}
+        best = {name: f"best at step {step}" for name, step in card.get("best", {}).items()}
+        return {"part": card["part"], **rates, **best}
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"the card of this evaluation is damaged ({error})", path=path, cure="Evaluate again"

@@ -14,7 +14,7 @@ import numpy as np
 
 from oscine.evaluation.segmentation import SegmentationScore
 from oscine.metrics.events import EventScores
-from oscine.metrics.frames import ConfusionMatrix
+from oscine.metrics.frames import ConfusionMatrix, mean
 from oscine.metrics.segments import SegmentScores
 
 
@@ -71,3 +71,20 @@ def align(matrix: ConfusionMatrix, labels: Sequence[str]) -> ConfusionMatrix:
     counts = np.zeros((len(labels), len(labels)), np.int64)
     counts[np.ix_(places, places)] = matrix.counts
     return ConfusionMatrix(counts, tuple(labels))
+
+
+def overall_rates(matrix: ConfusionMatrix) -> dict[str, float]:
+    """Precision, recall and F1 over all labels, by which the best step of a model is chosen.
+
+    Precision and recall are means over labels, as if these were equally common (`ConfusionMatrix.balanced_precision`);
+    F1 = 2PR / (P + R) is of these two, as SongExplorer has it. Labels without frames are left out.
+
+    Examples
+    --------
+    >>> rates = overall_rates(ConfusionMatrix(np.array([[90, 10], [50, 950]]), ("pulse", "ambient")))
+    >>> {name: round(rate, 3) for name, rate in rates.items()}
+    {'precision': 0.926, 'recall': 0.925, 'f1': 0.926}
+    """
+    precision, recall = mean(matrix.balanced_precision), mean(matrix.recall)
+    total = precision + recall
+    return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / total if total > 0 else total}

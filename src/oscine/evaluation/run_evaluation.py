@@ -1,5 +1,13 @@
 """The result of evaluating runs: every model that they kept, at every step that was kept.
 
+<name>.evaluation/
+evaluation.json, confusion-matrix.csv, thresholds.csv, curves.csv
+                                    of all models, each at its best step, pooled; "best": {model: step} for `prune`
+<model>/
+  confusion-matrix.ckpt-<step>.csv, thresholds.ckpt-<step>.csv, curves.ckpt-<step>.csv
+  predictions.ckpt-<step>/<recording>-mistakes.csv
+  counts.ckpt-<step>.npz            everything of the step, so that it need not be judged again
+
 A *model* is one replicate of one run. Of each, its *best* step is that with the highest F1 = 2PR / (P + R) of the
 overall precision P and recall R: means over labels, as if all were equally common (SongExplorer's rule [1]_). Training
 chose by what it measured on windows around examples, which need not be the same step; both are told.
@@ -12,14 +20,21 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from oscine.core.artifacts import Provenance
+from oscine.core.artifacts import Provenance, atomic_folder, write_json
 from oscine.evaluation.evaluation import Evaluation, pool_evaluations
+from oscine.evaluation.keeping import KeptEvaluations
+from oscine.evaluation.tables import write_tables
+from oscine.metrics.counts import plain
+
+COUNTS = "counts.ckpt-{step}.npz"
+"""Name of the file in which a judged checkpoint is kept."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,11 @@ class RunEvaluation:
         return pool_evaluations([model.at_best for model in self.models if model.by_step])
 
     @property
+    def is_judged(self) -> bool:
+        """Whether any model says anything of labels; if none does there are losses only, and nothing to pool."""
+        return any(model.by_step for model in self.models)
+
+    @property
     def best(self) -> dict[str, int]:
         """The best step of each model."""
         return {model.name: model.best for model in self.models}
@@ -102,3 +122,115 @@ class RunEvaluation:
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""
         return replace(self, provenance=provenance)
+
+    @cached_property
+    def _rates(self) -> dict[str, dict[int, dict[str, float]]]:
+        """The main figures of every model at every step."""
+        return {
+            model.name: {step: _figures(evaluation) for step, evaluation in model.by_step.items()}
+            for model in self.models
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """Every figure of the pooled models, and the main ones of each, as plain values."""
+        models = {
+            model.name: {
+                "best": model.best,
+                "chosen": model.chosen,
+                "by_step": {
+                    str(step): {name: plain(value) for name, value in rates.items()}
+                    for step, rates in self._rates[model.name].items()
+                },
+            }
+            for model in self.models
+        }
+        pooled = self.pooled.summary() if self.is_judged else {"part": self.part}
+        return {
+            "path": str(self.path),
+            **pooled,
+            "best": self.best,
+            "models": models,
+            "ratios": list(self.ratios),
+            "missing": list(self.missing),
+        }
+
+    def __str__(self) -> str:
+        lines = [self._head(), *self._table()]
+        if self.is_judged:
+            several = len(self.models) > 1
+            lines += ["", "all models, each at its best step:" if several else "at the best step:", str(self.pooled)]
+        return "\n".join(lines)
+
+    def _head(self) -> str:
+        n_steps = sum(len(model.by_step) for model in self.models)
+        models = f"{len(self.models)} model{'s' * (len(self.models) > 1)} of {self.path}"
+        missing = f"; incomplete: {', '.join(self.missing)}" if self.missing else ""
+        judged = (
+            f", {n_steps} checkpoint{'s' * (n_steps > 1)} judged" if self.is_judged else ", of which only losses are"
+        )
+        return f"{models}{judged}{missing}"
+
+    def _table(self) -> list[str]:
+        """A line for each model: its best step, and the figures there."""
+        width = max(map(len, [model.name for model in self.models]))
+        names = {"precision": "precision", "recall": "recall", "f1": "F1", "frame_error": "frame error"}
+        if any("segment_error_rate" in rates for steps in self._rates.values() for rates in steps.values()):
+            names["segment_error_rate"] = "syllable error"
+        head = "".join(f"  {name:>{max(6, len(name))}}" for name in (names.values() if self.is_judged else ()))
+        lines = [f"{'':{width}}  best step{head}  step that training chose"]
+        for model in self.models:
+            rates = self._rates[model.name].get(model.best, {})
+            cells = "".join(
+                f"  {_shown(name, rates.get(name, math.nan)):>{max(6, len(text))}}"
+                for name, text in (names.items() if self.is_judged else ())
+            )
+            there = self._rates[model.name].get(model.chosen or -1, {}).get("f1")
+            note = "" if there is None or model.chosen == model.best else f" (F1 {there:.3f})"
+            chosen = "–" if model.chosen is None else f"{model.chosen}{note}"
+            lines.append(f"{model.name:{width}}  {model.best:9d}{cells}  {chosen}")
+        return lines
+
+    def card(self) -> dict[str, Any]:
+        """What stands in `evaluation.json`."""
+        told = self.provenance.model_dump(mode="json") if self.provenance else None
+        head = {"oscine": "evaluation", "version": 1, "labels": list(self.labels)}
+        return {**head, **self.summary(), "provenance": told}
+
+    def save(self, path: str | Path) -> Path:
+        """Write the folder; what is there of single checkpoints already, written as they were judged, stays."""
+        path = Path(path)
+        with atomic_folder(path) as folder:
+            if self.is_judged:
+                write_tables(self.pooled, folder, predictions=False)
+            for model in self.models:
+                if not isinstance(model.by_step, KeptEvaluations):
+                    for step, evaluation in model.by_step.items():
+                        (folder / model.name).mkdir(parents=True, exist_ok=True)
+                        write_tables(evaluation, folder / model.name, f".ckpt-{step}")
+            write_json(folder / "evaluation.json", self.card())
+        return path
+
+
+def best_step(f1: Mapping[int, float], chosen: int | None = None) -> int:
+    """The step of highest F1: of several, that which training chose, else the first.
+
+    Examples
+    --------
+    >>> best_step({10: 0.5, 20: 0.9, 30: 0.9}), best_step({10: 0.5, 20: 0.9, 30: 0.9}, chosen=30)
+    (20, 30)
+    """
+    return max(f1, key=lambda step: (-1.0 if math.isnan(f1[step]) else f1[step], step == chosen, -step))
+
+
+def _figures(evaluation: Evaluation) -> dict[str, float]:
+    """The main figures of one checkpoint."""
+    found = {**evaluation.overall, "frame_error": evaluation.confusion_matrix.frame_error}
+    if evaluation.segmentation is not None:
+        found["segment_error_rate"] = evaluation.segmentation.pooled.syllable_error_rate
+    return found
+
+
+def _shown(name: str, value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:.2%}" if name.endswith(("error", "error_rate")) else f"{value:.3f}"

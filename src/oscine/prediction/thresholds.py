@@ -23,8 +23,31 @@ _EXAMPLE = "label,threshold; such as mel-pulse,0.58"
 
 def save_thresholds(thresholds: Mapping[str, float], path: str | Path, ratio: float = 1.0) -> Path:
     """Write the threshold of each label, under the wished ratio of precision to recall."""
-    rows = [(label, str(float(value))) for label, value in thresholds.items()]
-    return write_lines(Path(path), [(HEADER, str(ratio)), *rows])
+    return save_threshold_table({ratio: thresholds}, path)
+
+
+def save_threshold_table(thresholds: Mapping[float, Mapping[str, float]], path: str | Path) -> Path:
+    """Write the threshold of each label for several wished ratios of precision to recall, a column for each.
+
+    Parameters
+    ----------
+    thresholds
+        By ratio, of each label; not a number where there is none.
+    path
+        The table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "thresholds.csv")
+    >>> print(save_threshold_table({0.5: {"pulse": 0.2}, 1.0: {"pulse": 0.6}}, path).read_text().strip())
+    precision/recall,0.5,1.0
+    pulse,0.2,0.6
+    """
+    ratios = sorted(thresholds)
+    labels = list(dict.fromkeys(label for column in thresholds.values() for label in column))
+    rows = [(label, *(str(float(thresholds[r].get(label, math.nan))) for r in ratios)) for label in labels]
+    return write_lines(Path(path), [(HEADER, *(str(float(ratio)) for ratio in ratios)), *rows])
 
 
 def load_thresholds(path: str | Path, ratio: float = 1.0) -> dict[str, float]:

@@ -192,7 +192,8 @@ class Run:
 
     def identity(self) -> dict[str, Any]:
         """What provenance records of it."""
-        return {"path": str(self.path), "model": self.model.identity()}
+        model = self.model.identity() if (self.path / BEST).is_file() else None  # an unfinished one has none
+        return {"path": str(self.path), "model": model}
 
     def summary(self) -> dict[str, Any]:
         """Where the models are and how good they are, for machines."""

@@ -58,12 +58,15 @@ class Portable(nn.Module):
         decodes = not logits and model.target.encodes != "values"
         rivals = model.target.rivals(model.labels)
         self.groups = groups([output in rivals for output in model.outputs]) if decodes else ()
+        self.temperature = model.temperature
 
     def forward(self, waveform: Tensor) -> Tensor:
         """(batch, channel, sample) -> (batch, output, frame)."""
         logits: Tensor = self.network(waveform)
         if not self.groups:
             return logits
+        if self.temperature != 1:
+            logits = logits / self.temperature
         return torch.cat(
             [
                 logits[:, start:stop].softmax(dim=1) if rivals else logits[:, start:stop].sigmoid()
