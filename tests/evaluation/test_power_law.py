@@ -120,5 +120,5 @@ def test_the_sentence_says_where_it_is_not_sure():
 
 @pytest.mark.parametrize(("n", "errors"), [([1, 2], [0.1]), ([0, 1], [0.1, 0.2]), ([1, 2], [0.1, -0.2])])
 def test_what_cannot_be_is_refused(n, errors):
-    with pytest.raises(ValueError, match="must be|are above"):
+    with pytest.raises(ValueError, match=r"must be|are above"):
         fit_power_law(n, errors)
