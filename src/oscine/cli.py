@@ -42,12 +42,19 @@ ALIASES = {
     "classify": "predict",
     "ethogram": "segment",
     "accuracy": "evaluate",
+    "congruence": "agreement",
+    "x-validate": "cross-validate",
+    "delete-ckpts": "prune",
     "freeze": "export",
 }
 """The peers' words for our commands."""
 
-PROGRAMS = {"das": "oscine.compat.das.program", "dss": "oscine.compat.das.program"}
-"""Command lines of other programs, and the modules that read them; the second is an old name of the first."""
+PROGRAMS = {
+    "das": "oscine.compat.das.program",
+    "dss": "oscine.compat.das.program",
+    "vak": "oscine.compat.vak.program",
+}
+"""Command lines of other programs, and the modules that read them; `dss` is an old name of `das`."""
 
 _WIDEST = 120
 _NAMES_OF_UNITS = {"s": "SECONDS", "Hz": "HERTZ", "dB": "DECIBELS"}
@@ -83,7 +90,12 @@ class OperationGroup(click.Group):
             with formatter.section("Also known as"):
                 formatter.write_dl(aliases)
         with formatter.section("Command lines of other programs"):
-            formatter.write_dl([("das", "DAS's own: train, predict, evaluate, tune, version")])
+            formatter.write_dl(
+                [
+                    ("das", "DAS's own: train, predict, evaluate, tune, version"),
+                    ("vak", "vak's own: prep, train, eval, predict, learncurve, with its TOML files"),
+                ]
+            )
 
 
 def summary(name: str) -> str:
@@ -93,7 +105,8 @@ def summary(name: str) -> str:
     assert spec is not None
     assert spec.origin is not None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function_name)
+    named = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function_name)
+    *_, function = named  # its overloads, which say nothing, stand before it
     return (ast.get_docstring(function) or "").split("\n", 1)[0].rstrip(".")
 
 
@@ -144,7 +157,7 @@ class OperationCommand(click.Command):
     def _inputs(self) -> Iterator[click.Parameter]:
         for item in self.operation.inputs:
             if item.required:
-                many = item.name == self.operation.each
+                many = item.name == self.operation.each or item.takes_several
                 yield click.Argument([item.name], nargs=-1 if many else 1, required=True, type=str)
             else:
                 yield click.Option([_flag(item.name), item.name], type=str, metavar="PATH", help=_plain(item.help))
@@ -211,7 +224,7 @@ class OperationCommand(click.Command):
         sections: dict[str, list[tuple[str, str]]] = {"Inputs": [], "Options": []}
         for item in self.operation.inputs:
             if item.required:
-                many = "…" * (item.name == self.operation.each)
+                many = "…" * (item.name == self.operation.each or item.takes_several)
                 sections["Inputs"].append((f"{item.name.upper()}{many}", _plain(item.help)))
         titles = {
             option.path: f"Options of --{option.name} {self._name_of(option)}"

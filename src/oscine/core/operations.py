@@ -10,8 +10,8 @@ operation writes while it runs) a path. The decorator leaves a plain function wi
 puts the provenance into any result that has a place for it (`result.with_provenance(provenance)`).
 
 A type whose inputs may come many at a time has `gather(text)`, which yields a path and an object (or the
-`InputError` that opening it raised) for each thing that `text`, a folder or a pattern, means. How drivers use all
-this is in `running`.
+`InputError` that opening it raised) for each thing that `text`, a folder or a pattern, means. A type that is made of
+several at once, such as the runs of a comparison, has `load_all(texts)`. How drivers use all this is in `running`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Input:
     type: Any
     required: bool
     help: str = ""
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether it is made of several paths at once, by `load_all` of its type."""
+        return any(hasattr(kind, "load_all") for kind in getattr(self.type, "__args__", (self.type,)))
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,8 @@ def run(
     }
     if each is None:
         first = texts.get(operation.inputs[0].name) if operation.inputs else None
+        if isinstance(first, (list, tuple)):  # the result is named after the first of several
+            first = next(iter(first), None)
         path = None if first is None else Path(first)
         yield _once(function, fixed, path, target(operation, path, out), params, monitor)
         return
@@ -165,10 +167,15 @@ def _once(
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 
-def load(item: Input, text: str, monitor: Monitor = SILENT) -> Any:
-    """One input from its text: by `load` of its type, given the monitor if it takes one, else by calling the type."""
+def load(item: Input, text: str | Sequence[str], monitor: Monitor = SILENT) -> Any:
+    """One input from its text: by `load` of its type, given the monitor if it takes one, else by calling the type.
+
+    From several texts it is made by `load_all`.
+    """
     kinds = [kind for kind in getattr(item.type, "__args__", (item.type,)) if kind is not type(None)]
     for kind in kinds:
+        if not isinstance(text, str) and hasattr(kind, "load_all"):
+            return kind.load_all(list(text))
         if hasattr(kind, "load"):
             listens = "monitor" in inspect.signature(kind.load).parameters
             return kind.load(text, monitor=monitor) if listens else kind.load(text)
