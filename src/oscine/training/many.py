@@ -21,6 +21,7 @@ from oscine.core.monitor import SILENT, Monitor, Task
 from oscine.datasets.dataset import Dataset
 from oscine.training.params import TrainParams
 from oscine.training.run import Run
+from oscine.training.runs import Runs
 from oscine.training.trials import Outcome, Watcher, run_here
 from oscine.training.worker import Message, Worker, Workers, outcome_of
 
@@ -49,7 +50,11 @@ class Training:
 
 
 def train_many(
-    trainings: Sequence[Training], *, at_once: int | None = None, monitor: Monitor = SILENT
+    trainings: Sequence[Training],
+    *,
+    at_once: int | None = None,
+    runs: Runs | None = None,
+    monitor: Monitor = SILENT,
 ) -> dict[str, Run]:
     """Train several models, several at a time.
 
@@ -60,6 +65,8 @@ def train_many(
     at_once
         How many at a time; by default as many as there are cores (or GPUs, where they are used). Fewer run as long as
         memory is short. One at a time is trained in this process.
+    runs
+        Their folder's card, which is written once nothing stands in the way.
     monitor
         Sees one bar for the steps of all.
 
@@ -98,6 +105,8 @@ def train_many(
                 allowed=error.allowed,
                 cure=error.cure,
             ) from None
+    if runs is not None:
+        runs.save()
     if todo and len(todo) < len(trainings):
         monitor.message(f"{len(trainings) - len(todo)} of {len(trainings)} are trained already")
     slots = min(at_once or _slots(trainings[0].params), len(trainings)) if todo else 1

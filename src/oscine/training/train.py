@@ -22,8 +22,10 @@ from oscine.datasets.sampler import Sampler
 from oscine.metrics.curves import threshold_for_ratio
 from oscine.networks.model import Model
 from oscine.training.devices import run_shared
+from oscine.training.metrics_file import METRICS, read_metrics
 from oscine.training.params import TrainParams
 from oscine.training.parts import take_weights
+from oscine.training.prune import STATE
 from oscine.training.run import BEST, CARD, Run, note_digest
 from oscine.training.stale import note_training
 from oscine.training.task import Task, differences, prepare_task
@@ -190,15 +192,45 @@ def _cure(changed: list[str], params: TrainParams) -> str:
 
 def _replicates(out: Path, task: Task, monitor: Monitor) -> Iterator[tuple[int, dict[str, float]]]:
     """Train all replicates, one after the other or several at once; says of each what `_replicate` says."""
-    numbers = range(1, task.params.n_replicates + 1)
+    pruned = {
+        number: best
+        for number in range(1, task.params.n_replicates + 1)
+        if (best := _pruned(number, out, task)) is not None
+    }
+    yield from pruned.items()
+    numbers = [number for number in range(1, task.params.n_replicates + 1) if number not in pruned]
     if min(task.params.at_once, len(numbers)) > 1:
         from oscine.training.many import train_replicates
 
         yield from train_replicates(numbers, out, task.given, monitor)
-        return
-    samplers = task.samplers(monitor)
-    for number in numbers:
-        yield number, _replicate(number, out, task, samplers, monitor)
+    elif numbers:
+        samplers = task.samplers(monitor)
+        for number in numbers:
+            yield number, _replicate(number, out, task, samplers, monitor)
+
+
+def _pruned(number: int, out: Path, task: Task) -> dict[str, float] | None:
+    """What is known of a replicate that was trained to its end and then pruned (`oscine prune`); `None` for others.
+
+    Raises
+    ------
+    InputError
+        Where it should go on, for which its state would be needed.
+    """
+    folder = out / f"replicate-{number}"
+    best = Run.load(out).best.get(folder.name)
+    if best is None or (folder / STATE).exists() or not (folder / BEST).exists():
+        return None
+    lines = read_metrics(folder / METRICS)
+    reached = round(lines[-1]["step"]) if lines else 0
+    if reached < task.params.n_steps and task.params.patience is None:
+        raise InputError(
+            "this training was pruned, and cannot go on",
+            path=folder,
+            found=f"--n-steps {task.params.n_steps}, of which {reached} are done",
+            cure="Train in another --out with --start-from this one",
+        )
+    return best
 
 
 def train_replicate(

@@ -20,7 +20,7 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -130,32 +130,51 @@ class Stratified(Splitter):
         """Stretches of each part in each recording."""
         parts = [part for part, share in shares.items() if share > 0]
         block = min(self.block, sum(durations.values()) * min(shares[part] for part in parts) / sum(shares.values()))
-        edges = {name: _edges(duration, block) for name, duration in durations.items()}
+        edges = {name: block_edges(duration, block) for name, duration in durations.items()}
         blocks, weights = label_weights(annotations, edges)
         drawn, _ = choose_parts(weights, shares, seed=seed, n_draws=self.n_draws)
         of_block: dict[str, list[str]] = {}
         for (name, _), part in zip(blocks, drawn, strict=True):
             of_block.setdefault(name, []).append(part)
         return {
-            part: {name: self._joined([one == part for one in of_block[name]], edges[name]) for name in durations}
+            part: {
+                name: joined_blocks([one == part for one in of_block[name]], edges[name], self.guard)
+                for name in durations
+            }
             for part in shares
         }
 
-    def _joined(self, mine: list[bool], edges: NDArray[np.float64]) -> Intervals:
-        """Merged blocks of a part, shortened by half a guard gap wherever another part begins."""
-        turns = np.flatnonzero(np.diff([False, *mine, False])).reshape(-1, 2)
-        stretches = edges[turns]
-        stretches[:, 0] += np.where(turns[:, 0] > 0, self.guard / 2, 0)
-        stretches[:, 1] -= np.where(turns[:, 1] < len(edges) - 1, self.guard / 2, 0)
-        return stretches[stretches[:, 1] > stretches[:, 0]]
+
+def joined_blocks(mine: Sequence[bool], edges: NDArray[np.float64], guard: float) -> Intervals:
+    """Merged blocks of a part (n, 2), shortened by half a guard gap wherever another part begins.
+
+    Parameters
+    ----------
+    mine
+        Whether each block is of the part.
+    edges
+        Bounds of the blocks, one more than there are blocks, in seconds.
+    guard
+        Time left unused where parts meet, in seconds.
+
+    Examples
+    --------
+    >>> joined_blocks([True, True, False, True], np.array([0.0, 10, 20, 30, 40]), 1.0).tolist()
+    [[0.0, 19.5], [30.5, 40.0]]
+    """
+    turns = np.flatnonzero(np.diff([False, *mine, False])).reshape(-1, 2)
+    stretches = edges[turns]
+    stretches[:, 0] += np.where(turns[:, 0] > 0, guard / 2, 0)
+    stretches[:, 1] -= np.where(turns[:, 1] < len(edges) - 1, guard / 2, 0)
+    return stretches[stretches[:, 1] > stretches[:, 0]]
 
 
-def _edges(duration: float, block: float) -> NDArray[np.float64]:
+def block_edges(duration: float, block: float) -> NDArray[np.float64]:
     """Bounds of equal blocks of about a length; one block where the recording is shorter.
 
     Examples
     --------
-    >>> _edges(25.0, 10.0), _edges(3.0, 10.0)
+    >>> block_edges(25.0, 10.0), block_edges(3.0, 10.0)
     (array([ 0. ,  8.33333333, 16.66666667, 25. ]), array([0., 3.]))
     """
     return np.linspace(0, duration, max(1, math.ceil(duration / block - 1e-9)) + 1)
