@@ -50,7 +50,8 @@ def test_is_documented(function):
     declared = function.operation
     assert re.fullmatch(r"[A-Z][^\n]*\.", declared.summary)
     assert len(declared.summary) <= 100
-    assert cli.summary(declared.name) == declared.summary.rstrip(".")
+    (command,) = [name for name, place in oscine.OPERATIONS.items() if pkgutil.resolve_name(place) is function]
+    assert cli.summary(command) == declared.summary.rstrip(".")
     told = docstrings.read(function.__doc__).parameters
     assert [item.name for item in declared.inputs if not told.get(item.name)] == []
 

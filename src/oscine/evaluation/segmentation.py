@@ -26,24 +26,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.intervals import contains
 from oscine.annotations.labels import BACKGROUND
 from oscine.core.errors import InputError, unknown
+from oscine.evaluation.annotation_score import NO_SOUNDS, sounds_by_recording
 from oscine.metrics.boundaries import BoundaryScores, score_boundaries
 from oscine.metrics.counts import plain, pool
-from oscine.metrics.frames import UNKNOWN, FrameErrors, frame_errors, frame_labels, mean
+from oscine.metrics.frame_runs import compare_frames, errors_of, frames_in
+from oscine.metrics.frames import FrameErrors, mean
 from oscine.metrics.sequences import SequenceScore, score_sequences
 
 TOLERANCES = (0.004, 0.010)
 """Seconds within which a boundary is found, by default: two frames of 2 ms, and what annotators agree within."""
-
-_SLACK = 1e-6
-"""Frames by which a recording's last one may fall short in binary."""
 
 
 @dataclass(frozen=True)
@@ -195,14 +189,27 @@ def score_segmentation(
     _check(truth, predicted, durations)
     chosen = set(truth.labels) | set(predicted.labels) if labels is None else set(labels)
     names = sorted(chosen - {BACKGROUND} if labels is None else chosen)
-    true, guessed = _segments(truth, names), _segments(predicted, names)
-    nothing = _Segments(np.empty((0, 2)), np.empty(0, np.int64))
+    true, guessed = (
+        {name: sounds.lasting(True) for name, sounds in sounds_by_recording(side, names).items()}
+        for side in (truth, predicted)
+    )
     by_recording = {}
     for name, duration in durations.items():
         covered = None if truth.coverage.is_whole(name) else truth.coverage.intervals(name, duration)
-        first, second = true.get(name, nothing), guessed.get(name, nothing)
+        first, second = true.get(name, NO_SOUNDS), guessed.get(name, NO_SOUNDS)
         by_recording[name] = SegmentationScore(
-            _frames(first, second, covered, duration, frame, len(names)),
+            errors_of(
+                compare_frames(
+                    first.spans,
+                    first.indices,
+                    second.spans,
+                    second.indices,
+                    [*names, BACKGROUND],
+                    frames_in(duration, frame),
+                    frame,
+                    coverage=covered,
+                )
+            ),
             score_sequences(first.spans, first.indices, second.spans, second.indices, coverage=covered),
             {
                 tolerance: score_boundaries(first.spans, second.spans, tolerance, coverage=covered, duration=duration)
@@ -210,42 +217,6 @@ def score_segmentation(
             },
         )
     return SegmentationScores(by_recording)
-
-
-@dataclass(frozen=True)
-class _Segments:
-    """Onsets and offsets (segment, 2) in seconds, and indices (segment,) of labels."""
-
-    spans: NDArray[np.float64]
-    indices: NDArray[np.int64]
-
-
-def _segments(annotations: Annotations, names: Sequence[str]) -> dict[str, _Segments]:
-    """Rows of these labels that last, by recording."""
-    table = annotations.to_pandas()
-    table = table[(table["offset"] > table["onset"]) & table["label"].isin(names)]
-    spans = table[["onset", "offset"]].to_numpy(np.float64)
-    indices = pd.Index(names).get_indexer(pd.Index(table["label"])).astype(np.int64)
-    rows = table.reset_index(drop=True).groupby("recording").indices
-    return {str(name): _Segments(spans[found], indices[found]) for name, found in rows.items()}
-
-
-def _frames(
-    truth: _Segments,
-    predicted: _Segments,
-    covered: NDArray[np.float64] | None,
-    duration: float,
-    frame: float,
-    background: int,
-) -> FrameErrors:
-    """Frames that are wrong, of those whose centre is covered."""
-    n_frames = math.floor(duration / frame + _SLACK)
-    true, guess = (
-        frame_labels(side.spans, side.indices, n_frames, frame, background=background) for side in (truth, predicted)
-    )
-    if covered is not None:
-        true[~contains(covered, (np.arange(n_frames) + 0.5) * frame + _SLACK * frame)] = UNKNOWN
-    return frame_errors(true, guess, background=background)
 
 
 def _check(truth: Annotations, predicted: Annotations, durations: Mapping[str, float]) -> None:

@@ -19,9 +19,7 @@ References
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
@@ -129,7 +127,10 @@ def pool(results: Iterable[A]) -> A:
     items = list(results)
     if not items:
         raise ValueError("nothing to pool: no results were given")
-    return functools.reduce(operator.add, items)
+    while len(items) > 1:  # neighbours first, so that lists of measurements are not copied again for every recording
+        pairs = [one + two for one, two in zip(items[::2], items[1::2], strict=False)]
+        items = [*pairs, *items[len(pairs) * 2 :]]
+    return items[0]
 
 
 def plain(value: float) -> float | None:
