@@ -28,6 +28,9 @@ from .evaluation.agreement_result import Agreement as Agreement
 from .evaluation.cross_validate import CrossValidateParams as CrossValidateParams
 from .evaluation.cross_validate import cross_validate as cross_validate
 from .evaluation.cross_validation import CrossValidation as CrossValidation
+from .evaluation.agreement import AgreementParams as AgreementParams
+from .evaluation.agreement import agreement as agreement
+from .evaluation.agreement_result import Agreement as Agreement
 from .evaluation.evaluate import EvaluateParams as EvaluateParams
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.evaluation import Evaluation as Evaluation

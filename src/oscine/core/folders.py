@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CARDS = ("run.json", "dataset.json", "evaluation.json", "review.json", "inspection.json", "attrs.npy", ".zgroup")
+CARDS = (
+    "run.json",
+    "dataset.json",
+    "evaluation.json",
+    "agreement.json",
+    "review.json",
+    "inspection.json",
+    "attrs.npy",
+    ".zgroup",
+)
 """Files that say "this folder is a result": what lies in it was made from the project and is not part of it.
 
 The last two are those of DAS's datasets."""

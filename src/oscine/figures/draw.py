@@ -17,9 +17,11 @@ from matplotlib.figure import Figure
 from oscine.core.artifacts import atomic
 from oscine.core.monitor import SILENT, Monitor
 from oscine.datasets.inspect import Inspection
+from oscine.evaluation.agreement_result import Agreement
 from oscine.evaluation.evaluation import Evaluation
 from oscine.evaluation.learning_curve_result import LearningCurve
 from oscine.evaluation.run_evaluation import ModelEvaluation, RunEvaluation
+from oscine.figures.agreement import agreement_drawings, report_agreement
 from oscine.figures.average_rates import plot_average_rates
 from oscine.figures.best_precision_recall import plot_best_precision_recall
 from oscine.figures.confusion_matrix import plot_confusion_matrix
@@ -64,6 +66,8 @@ def draw(result: object, folder: str | Path, *, suffix: str = ".pdf", monitor: M
                 drawn().savefig(temporary)
             paths.append(path)
             task.advance()
+    if isinstance(result, Agreement):
+        paths.append(report_agreement(result).save(Path(folder) / "agreement.html"))
     if isinstance(result, (RunEvaluation, Evaluation)):
         paths.append(report_evaluation(result, monitor=monitor).save(Path(folder) / "report.html"))
     return paths
@@ -85,6 +89,8 @@ def _drawings(result: object) -> Iterator[Drawing]:
         yield "learning_curves", partial(plot_learning_curves, result, best_step=step)
     elif isinstance(result, LearningCurve) and result.laws:
         yield "learning_curve", partial(plot_learning_curve_fit, result)
+    elif isinstance(result, Agreement):
+        yield from agreement_drawings(result)
     elif isinstance(result, Search) and result.trials:
         yield "tuning", partial(plot_tuning, result)
 
