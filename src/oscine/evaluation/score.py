@@ -10,27 +10,29 @@ counts: the coverage of the truth (see `--coverage`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.coverage import Coverage
-from oscine.annotations.intervals import subtract, total
-from oscine.annotations.labels import BACKGROUND
-from oscine.core.errors import InputError, unknown
+from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.evaluation.annotation_score import NO_SOUNDS, AnnotationScore, Rules, score_recording, sounds_by_recording
 from oscine.evaluation.counterparts import find_durations, in_words, read_durations, same_recordings
 from oscine.evaluation.score_result import AnnotationScores
+from oscine.evaluation.score_sides import (
+    PREDICTIONS,
+    TRUTHS,
+    covered,
+    covers_its_rows_alone,
+    first_kind,
+    labels_of,
+    recordings_of,
+    rows_of,
+)
 from oscine.metrics.overlaps import THRESHOLDS
-
-KINDS = ("annotated", "predicted", "detected")
-"""Kinds in the order in which they are taken for the truth; for predictions see `_PREDICTIONS`."""
-
-_PREDICTIONS = ("predicted", "detected", "annotated")
 
 
 class ScoreParams(OperationParams):
@@ -120,34 +122,30 @@ def score(
     >>> scores.pooled.boundaries.pooled.f1, scores.pooled.segments.labelled.f1
     (0.5, 1.0)
     """
-    true = _side(truth, "truth", params.truth_kind or _first(truth, KINDS), params.truth_annotator, monitor)
-    guess = _side(
+    true = rows_of(truth, "truth", params.truth_kind or first_kind(truth, TRUTHS), params.truth_annotator, monitor)
+    guess = rows_of(
         predicted,
         "predicted",
-        params.predicted_kind or _first(predicted, _PREDICTIONS),
+        params.predicted_kind or first_kind(predicted, PREDICTIONS),
         params.predicted_annotator,
         monitor,
     )
     if params.relabel:
         guess = guess.relabel(params.relabel)
-    true = _covered(true, params.coverage, monitor)
+    true = covered(true, params.coverage, monitor)
     called = same_recordings(true, guess)
     for theirs, ours in called.items():
         monitor.message(f"{theirs} of the predictions is taken to be {ours} of the truth")
     guess = guess.rename_recordings(called)
-    names, lonely = _recordings(true, guess, monitor)
-    labels, in_one = _labels(true, guess, names, params.labels, monitor)
+    names, lonely = recordings_of(true, guess, monitor)
+    labels, in_one = labels_of(true, guess, names, params.labels, monitor)
     given = read_durations(params.durations) if params.durations else {}
     other_way = {ours: theirs for theirs, ours in called.items()}
     durations = find_durations(names, [(true, {}), (predicted, other_way)], given, monitor)
     scores = _scores(true, guess, labels, durations, params, monitor)
     if not any(one.seconds > 0 or one.events.unlabelled.counts.n_true for one in scores.values()):
-        raise InputError(
-            "nothing of these recordings has been looked at",
-            path=true.source,
-            cure="If the annotations are complete, add --coverage whole",
-        )
-    bare = [name for name, one in scores.items() if _covers_its_rows_alone(true, name)]
+        raise _nothing_to_say(true, durations)
+    bare = [name for name, one in scores.items() if covers_its_rows_alone(true, name)]
     if bare:
         monitor.warning(
             f"the truth covers nothing but its own sounds in {in_words(bare)}: what is predicted elsewhere does not "
@@ -165,6 +163,15 @@ def score(
         seed=params.seed,
         legacy=_legacy(true, guess, labels, durations, params) if params.legacy else {},
     )
+
+
+def _nothing_to_say(truth: Annotations, durations: Mapping[str, float]) -> InputError:
+    if any(durations.values()):
+        problem, cure = "nothing of these recordings has been looked at", "If all is annotated, add --coverage whole"
+    else:
+        problem = "both sides are empty, and how long the recordings last is not known, so that nothing can be said"
+        cure = "Put the recordings beside the annotations, or give --durations"
+    return InputError(problem, path=truth.source, cure=cure)
 
 
 def _rules(params: ScoreParams) -> Rules:
@@ -207,122 +214,3 @@ def _legacy(
     from oscine.evaluation.score_legacy import legacy_scores
 
     return legacy_scores(truth, predicted, labels, durations, params.tolerance, params.segment_tolerance)
-
-
-def _covers_its_rows_alone(annotations: Annotations, name: str) -> bool:
-    """Whether what is covered of a recording is no more than its sounds."""
-    stretches = annotations.coverage[name]
-    return (
-        stretches is not None and len(stretches) > 0 and total(subtract(stretches, annotations.stretches(name))) < 1e-6
-    )
-
-
-# -- choosing --------------------------------------------------------------------------------------------------------
-
-
-def _first(annotations: Annotations, order: Iterable[str]) -> str:
-    """The kind that is taken where none is given."""
-    there = annotations.kinds
-    return next((kind for kind in order if kind in there), there[0] if there else "")
-
-
-def _side(annotations: Annotations, name: str, kind: str, annotator: str, monitor: Monitor) -> Annotations:
-    """Rows of one kind, by one person."""
-    kinds, option = annotations.kinds, f"--{name}"
-    if kind and kinds and kind not in kinds:
-        raise unknown(f"kind: no row of the {name} side has it", kind, kinds, path=annotations.source)
-    if len(kinds) > 1:
-        others = in_words([other for other in kinds if other != kind])
-        monitor.message(f"{name}: rows of kind {kind} are taken, not {others} ({option}-kind chooses)")
-        annotations = annotations.select(kinds=[kind])
-    if annotator:
-        if annotator not in annotations.annotators:
-            raise unknown(f"annotator of the {name} side", annotator, annotations.annotators, path=annotations.source)
-        table = annotations.to_pandas()
-        others_only = set(table["recording"]) - set(table["recording"][table["annotator"].isin([annotator, ""])])
-        kept = [recording for recording in annotations.recordings if recording not in others_only]
-        return annotations.select(annotators=[annotator], recordings=kept)
-    together = annotations.to_pandas().groupby("recording")["annotator"].nunique()
-    if (together > 1).any():
-        raise InputError(
-            f"several people have annotated {together.index[(together > 1).to_numpy()][0]}",
-            path=annotations.source,
-            found=", ".join(annotations.annotators),
-            cure=f"Choose one with {option}-annotator {(annotations.annotators or [''])[0]}",
-        )
-    return annotations
-
-
-def _covered(truth: Annotations, coverage: str, monitor: Monitor) -> Annotations:
-    """The truth with the coverage that was asked for."""
-    if coverage == "rows":
-        return truth.with_coverage("rows")
-    names = truth.recordings
-    if coverage == "whole":
-        return truth.with_coverage(Coverage(dict.fromkeys(names), whole=truth.coverage.whole))
-    bare = [name for name in names if _is_empty(truth, name)]
-    if bare == names and len(truth) and "annotated" not in truth.kinds:
-        monitor.message(
-            "the truth was not annotated by a person; it is taken to be complete in the recordings it names"
-        )
-        return truth.with_coverage(Coverage(dict.fromkeys(names), whole=False))
-    return truth
-
-
-def _is_empty(annotations: Annotations, name: str) -> bool:
-    stretches = annotations.coverage[name]
-    return stretches is not None and not len(stretches)
-
-
-def _recordings(
-    truth: Annotations, predicted: Annotations, monitor: Monitor
-) -> tuple[list[str], tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The recordings that are scored, and those that one side alone has annotated."""
-    known = [name for name in truth.recordings if not _is_empty(truth, name)]
-    guessed = predicted.recordings
-    if not known and truth.coverage.whole:
-        known = guessed
-    if not known:
-        raise InputError(
-            "the truth covers no recording: nobody has looked anywhere" if truth.recordings else "names no recording",
-            path=truth.source,
-            cure="If the annotations are complete, add --coverage whole" if truth.recordings else None,
-        )
-    if guessed and not set(known) & set(guessed):
-        raise InputError(
-            "both sides have no recording in common",
-            path=predicted.source,
-            found=in_words(guessed),
-            allowed=in_words(known),
-            cure="Give both sides the names of the same recordings",
-        )
-    missing = tuple(name for name in known if name not in set(guessed))
-    extra = tuple(name for name in guessed if name not in set(known))
-    if missing:
-        monitor.warning(f"nothing is predicted in {in_words(missing)}: all that is annotated there counts as missed")
-    if extra and truth.coverage.whole:
-        monitor.warning(f"nothing is annotated in {in_words(extra)}: all that is predicted there counts as invented")
-        known = sorted({*known, *extra})
-    elif extra:
-        monitor.warning(f"nobody has annotated {in_words(extra)}: predictions there are not scored")
-    return known, (missing, extra)
-
-
-def _labels(
-    truth: Annotations, predicted: Annotations, names: Sequence[str], chosen: Sequence[str], monitor: Monitor
-) -> tuple[list[str], tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The labels that are compared, sorted, and those that one side alone has."""
-    one, two = (
-        {label for label, n in side.select(recordings=names).count().items() if n} for side in (truth, predicted)
-    )
-    known = set(truth.labels) | set(predicted.labels)
-    for label in chosen:
-        if label not in known:
-            raise unknown("label: neither side has it", label, known)
-    wanted = set(chosen) or (one | two) - {BACKGROUND}
-    in_one = tuple(tuple(sorted(some)) for some in ((one - two) & wanted, (two - one) & wanted))
-    if in_one[0] and two & wanted:
-        monitor.warning(f"labels that are never predicted, and so count as missed: {in_words(in_one[0])}")
-    if in_one[1] and one & wanted:
-        monitor.warning(f"labels that nobody annotated, and so count as invented: {in_words(in_one[1])}")
-    return sorted(wanted), (in_one[0], in_one[1])
