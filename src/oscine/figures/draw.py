@@ -18,7 +18,9 @@ from oscine.core.artifacts import atomic
 from oscine.core.monitor import SILENT, Monitor
 from oscine.datasets.inspect import Inspection
 from oscine.evaluation.agreement_result import Agreement
+from oscine.evaluation.cross_validation import CrossValidation
 from oscine.evaluation.evaluation import Evaluation
+from oscine.evaluation.generalization import Generalization
 from oscine.evaluation.learning_curve_result import LearningCurve
 from oscine.evaluation.run_evaluation import ModelEvaluation, RunEvaluation
 from oscine.figures.agreement import agreement_drawings, report_agreement
@@ -28,6 +30,7 @@ from oscine.figures.confusion_matrix import plot_confusion_matrix
 from oscine.figures.dataset_examples import plot_dataset_examples
 from oscine.figures.dataset_labels import plot_dataset_labels
 from oscine.figures.evaluation_report import report_evaluation
+from oscine.figures.held_out import plot_cross_validation, plot_generalization
 from oscine.figures.learning_curve_fit import plot_learning_curve_fit
 from oscine.figures.learning_curves import plot_learning_curves
 from oscine.figures.overlapping_confusion import labels_apart, plot_overlapping_confusion
@@ -67,7 +70,7 @@ def draw(result: object, folder: str | Path, *, suffix: str = ".pdf", monitor: M
             paths.append(path)
             task.advance()
     if isinstance(result, Agreement):
-        paths.append(report_agreement(result).save(Path(folder) / "agreement.html"))
+        paths.append(report_agreement(result, monitor=monitor).save(Path(folder) / "agreement.html"))
     if isinstance(result, (RunEvaluation, Evaluation)):
         paths.append(report_evaluation(result, monitor=monitor).save(Path(folder) / "report.html"))
     return paths
@@ -79,6 +82,12 @@ def _drawings(result: object) -> Iterator[Drawing]:
     elif isinstance(result, Evaluation):
         yield "confusion_matrix", partial(draw_confusion, result)
         yield "precision_recall", partial(plot_precision_recall, result)
+    elif isinstance(result, CrossValidation):
+        yield "cross_validation", partial(plot_cross_validation, result)
+        yield "confusion_matrix", lambda: draw_confusion(result.pooled)
+    elif isinstance(result, Generalization):
+        yield "generalization", partial(plot_generalization, result)
+        yield "confusion_matrix", lambda: draw_confusion(result.pooled)
     elif isinstance(result, Inspection):
         yield "dataset_labels", partial(plot_dataset_labels, result)
         if result.examples:
