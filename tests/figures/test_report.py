@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,7 +13,7 @@ import pytest
 from oscine.core.errors import InputError
 from oscine.figures import report as report_module
 from oscine.figures.confusion_matrix import plot_confusion_matrix
-from oscine.figures.report import Report
+from oscine.figures.report import Report, json_for_page
 from oscine.metrics.frames import ConfusionMatrix
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -132,3 +136,33 @@ def test_saving(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         Report("x").save(tmp_path / "file" / "report.html")
+
+
+def test_tables_can_be_sorted_where_that_is_wished() -> None:
+    rows = [{"label": "a", "n": 3, "F1": 0.25}, {"label": "b", "n": 1, "F1": float("nan")}]
+    page = Page(Report("x").add_table(rows, rates=["F1"], sortable=True).to_html())
+    assert "data-sortable" in page.all("table")[0]
+    assert [cell.get("data-value") for cell in page.all("td")] == ["3", "0.25", "1", None]
+    assert len(page.all("script")) == 1
+
+
+def test_only_its_own_scripts_may_run() -> None:
+    text = Report("x").add_table([{"a": 1}], sortable=True).to_html()
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = next(m["content"] for m in Page(text).all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1]
+
+
+def test_contents_link_to_sections() -> None:
+    page = Page(Report("x", contents=True).add_section("One").add_section("Two").to_html())
+    assert [link["href"] for link in page.all("a")] == ["#section-1", "#section-2"]
+    assert [heading["id"] for heading in page.all("h2")] == ["section-1", "section-2"]
+
+
+def test_data_cannot_leave_its_element() -> None:
+    text = json_for_page({"name": "</script><script>alert(1)</script>&", "array": np.array([1.5, np.nan])})
+    assert "<" not in text
+    assert "&" not in text
+    assert json.loads(text) == {"name": "</script><script>alert(1)</script>&", "array": [1.5, None]}

@@ -10,16 +10,24 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from oscine.evaluation.run_evaluation import RunEvaluation
 from oscine.figures.panels import few_steps, heading, panels
 from oscine.figures.style import BACKGROUND_COLOUR, INK, NORMAL, PALETTE, dress
-from oscine.figures.trajectories import MANY, QUANTITIES, Trajectory, epoch_axis, mean_over_models, trajectories
+from oscine.figures.trajectories import (
+    MANY,
+    QUANTITIES,
+    Trajectories,
+    Trajectory,
+    epoch_axis,
+    mean_over_models,
+    trajectories,
+)
 
 
-def plot_average_rates(result: Any) -> Figure:
+def plot_average_rates(result: RunEvaluation | Trajectories) -> Figure:
     """Draw the rates of all models of a `RunEvaluation` against the step, averaged over labels."""
-    paths = trajectories(result)
-    epochs = {path.steps_per_epoch for path in paths}
-    known = len(epochs) == 1 and np.isfinite(next(iter(epochs)))
+    ways = trajectories(result)
+    paths, known = ways.paths, bool(np.isfinite(ways.steps_per_epoch))
     figure, axes = panels(1, 3, size=(2.6, 2.2), gap=(0.35, 0), margins=(0.75, 0.35, 1.35 if known else 1.05, 0.6))
     for quantity, one in zip(QUANTITIES, axes[0], strict=True):
         dress(one, grid="y")
@@ -45,7 +53,7 @@ def plot_average_rates(result: Any) -> Figure:
             quantity[0].upper() + quantity[1:], loc="left", fontsize=NORMAL + 1, color=INK, pad=28 if known else 6
         )
         if known:
-            epoch_axis(one, next(iter(epochs)))
+            epoch_axis(one, ways.steps_per_epoch)
     for one in axes[0, 1:]:
         one.tick_params(labelleft=False)
     who = "the model" if len(paths) == 1 else "one grey line per model" if len(paths) <= MANY else "mean ± SD of models"

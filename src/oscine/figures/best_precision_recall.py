@@ -10,16 +10,16 @@ SongExplorer draws the last checkpoint here, though its legend names the best; o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from oscine.evaluation.run_evaluation import RunEvaluation
 from oscine.figures.panels import heading, panels
 from oscine.figures.style import GRID, INK, MUTED, NORMAL, SMALL, colours_for, dress
-from oscine.figures.trajectories import MANY, model_colours, shown_labels, trajectories
+from oscine.figures.trajectories import MANY, Trajectories, model_colours, trajectories
 
 _SIZE = (3.1, 3.1)
 _MOST_NAMES = 34
@@ -27,7 +27,9 @@ _MOST_NAMES = 34
 Array = NDArray[np.float64]
 
 
-def plot_best_precision_recall(result: Any, *, colours: Mapping[str, str] | None = None) -> Figure:
+def plot_best_precision_recall(
+    result: RunEvaluation | Trajectories, *, colours: Mapping[str, str] | None = None
+) -> Figure:
     """Draw precision against recall of each label and model of a `RunEvaluation`.
 
     Parameters
@@ -43,7 +45,8 @@ def plot_best_precision_recall(result: Any, *, colours: Mapping[str, str] | None
         Axes "by label" and "by model". The lines of an axes are, by their labels: each label (or model), one point per
         model (or label); ``mean <name>``, outlined; and ``mean`` with its error bars.
     """
-    labels, paths = shown_labels(result), trajectories(result)
+    ways = trajectories(result)
+    labels, paths = ways.labels, ways.paths
     precision, recall = (
         np.array([path.rates[quantity][:, path.best_place] for path in paths]).reshape(len(paths), len(labels))
         for quantity in ("precision", "recall")

@@ -63,12 +63,23 @@ def plot_confusion_matrix(
     """
     matrix: ConfusionMatrix = getattr(result, "confusion_matrix", result)
     n = len(matrix.labels)
-    columns = matrix.balanced_columns if balanced else matrix.columns
     side = float(np.clip(0.95 * n, 2.6, 8.4))
     longest = min(max((len(label) for label in matrix.labels), default=1), 30)
     width = float(np.clip(side + 0.5 + 0.07 * longest, 4.3, FULL_WIDTH))
     figure = new_figure(width, side + _KEY_HEIGHT + 0.8 + (0.055 * longest if _is_crowded(matrix.labels) else 0))
     axes, key = figure.subplots(2, 1, height_ratios=(side, _KEY_HEIGHT))
+    draw_matrix(axes, matrix, balanced=balanced)
+    axes.set_xlabel("predicted", fontsize=NORMAL)
+    axes.set_ylabel("annotated", fontsize=NORMAL)
+    axes.set_title(heading or _summary(matrix, balanced), loc="left", fontsize=LARGE, color=INK, pad=10)
+    _key(key, unit, balanced)
+    return figure
+
+
+def draw_matrix(axes: Axes, matrix: ConfusionMatrix, *, balanced: bool = False) -> None:
+    """Draw the cells of a confusion matrix, and the names of its labels."""
+    n = len(matrix.labels)
+    columns = matrix.balanced_columns if balanced else matrix.columns
     dress(axes)
     for shares, half, colour in ((matrix.rows, "upper right", ROW_COLOUR), (columns, "lower left", COLUMN_COLOUR)):
         _fill(axes, shares, half, colour)
@@ -83,11 +94,6 @@ def plot_confusion_matrix(
                 axes.text(j, i, f"{count:,}".replace(",", " "), ha="center", va="center", fontsize=size,
                           color=INK, fontweight="bold" if i == j else "normal", bbox=pill)  # fmt: skip
     _frame(axes, matrix.labels)
-    axes.set_xlabel("predicted", fontsize=NORMAL)
-    axes.set_ylabel("annotated", fontsize=NORMAL)
-    axes.set_title(heading or _summary(matrix, balanced), loc="left", fontsize=LARGE, color=INK, pad=10)
-    _key(key, unit, balanced)
-    return figure
 
 
 def _fill(axes: Axes, shares: NDArray[np.float64], half: str, colour: str) -> None:

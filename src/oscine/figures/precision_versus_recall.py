@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,9 +17,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from oscine.evaluation.run_evaluation import RunEvaluation
 from oscine.figures.panels import heading, only_outer, panel_grid, panels, thousands, unit_square
 from oscine.figures.style import INK, MUTED, NORMAL, SMALL
-from oscine.figures.trajectories import Trajectory, mean_over_models, shown_labels, trajectories
+from oscine.figures.trajectories import Trajectories, Trajectory, mean_over_models, trajectories
 
 STEPS = LinearSegmentedColormap.from_list("steps", ["#a9cfe6", "#0072b2", "#08263c"])
 """From the first step to the last."""
@@ -31,9 +31,10 @@ _APART = 0.15
 Array = NDArray[np.float64]
 
 
-def plot_precision_versus_recall(result: Any) -> Figure:
+def plot_precision_versus_recall(result: RunEvaluation | Trajectories) -> Figure:
     """Draw the trajectories of a `RunEvaluation`: the line of each panel bears the names of its model and label."""
-    labels, paths = shown_labels(result), trajectories(result)
+    ways = trajectories(result)
+    labels, paths = ways.labels, ways.paths
     rows: list[int | None] = [*([None] if len(labels) > 1 else []), *range(len(labels))]
     columns: list[Trajectory | None] = [*([None] if len(paths) > 1 else []), *paths]
     last = max((int(path.steps[-1]) for path in paths if len(path.steps)), default=0) or 1

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from oscine.evaluation.densities import Densities
 from oscine.figures.panels import heading, only_outer, panel_grid, panels
@@ -36,9 +37,9 @@ def plot_probability_density(result: Any, *, colours: Mapping[str, str] | None =
     """
     densities: Densities = getattr(result, "densities", result)
     thresholds: Mapping[str, Threshold] = getattr(result, "thresholds", {})
-    labels, truths, counts = densities.outputs, densities.truths, densities.counts
+    labels = densities.outputs
     ink = colours_for(labels, colours)
-    few = len(labels) <= _MOST_NAMES  # more than can be told apart by colour: all others are grey
+    few = len(labels) <= _MOST_NAMES  # more than can be told apart by colour: the others are one curve
     rows, columns = panel_grid(len(labels))
     figure, axes = panels(rows, columns, size=_SIZE, gap=_GAP, margins=(0.75, 1.5 if few else 0.35, 1.0, 0.6))
     for i, (label, one) in enumerate(zip(labels, axes.flat, strict=False)):
@@ -48,17 +49,15 @@ def plot_probability_density(result: Any, *, colours: Mapping[str, str] | None =
         one.set_yticks([0, 0.1, 0.32, 0.71, 1], ["0", "1 %", "10 %", "50 %", "100 %"])
         name = label if len(label) <= 22 else label[:21] + "…"
         one.set_title(name, loc="left", fontsize=NORMAL, color=INK, fontweight="bold", pad=5)
-        shown = [j for j, truth in enumerate(truths) if _concerns(truth, label) and counts[i, j].any()]
-        if not shown:
+        curves = _curves(densities, i, apart=few)
+        if not curves:
             say_nothing(one, "no frame is known")
-        own_last = [j for j in shown if truths[j] != label] + [j for j in shown if truths[j] == label]
-        for j in own_last:
-            heights = np.sqrt(counts[i, j] / counts[i, j].sum())
-            own = truths[j] == label
-            tone = ink.get(truths[j], BACKGROUND_COLOUR) if own or few else BACKGROUND_COLOUR
+        for truth, frames in curves.items():
+            heights = np.sqrt(frames / frames.sum())
+            tone, own = ink.get(truth, BACKGROUND_COLOUR), truth == label
             if own:
                 one.stairs(heights, densities.edges, color=tone, fill=True, alpha=0.22, linewidth=0)
-            one.stairs(heights, densities.edges, color=tone, linewidth=1.6 if own else 0.9, label=truths[j])
+            one.stairs(heights, densities.edges, color=tone, linewidth=1.6 if own else 0.9, label=truth)
         threshold = thresholds.get(label)
         if threshold is not None and np.isfinite(threshold.value):
             one.axvline(threshold.value, color=MUTED, linewidth=1, linestyle=(0, (3, 2)), label="threshold")
@@ -70,6 +69,15 @@ def plot_probability_density(result: Any, *, colours: Mapping[str, str] | None =
         figure.text(1 - 1.35 / width, 1 - (1.0 + 0.18 * row) / height, label if len(label) < 18 else label[:17] + "…",
                     fontsize=SMALL, color=ink[label], fontweight="bold", va="top")  # fmt: skip
     return figure
+
+
+def _curves(densities: Densities, place: int, *, apart: bool) -> dict[str, NDArray[np.int64]]:
+    """Frames (bin,) of each true label at an output, its own last, above the others; or of all others together."""
+    label, counts = densities.outputs[place], densities.counts[place]
+    found = {truth: frames for truth, frames in zip(densities.truths, counts, strict=True) if _concerns(truth, label)}
+    own = {label: found.pop(label)} if label in found else {}
+    others = found if apart or not found else {"others": np.sum(list(found.values()), axis=0)}
+    return {truth: frames for truth, frames in {**others, **own}.items() if frames.any()}
 
 
 def _concerns(truth: str, label: str) -> bool:

@@ -16,15 +16,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from oscine.evaluation.run_evaluation import RunEvaluation
 from oscine.figures.panels import few_steps, heading, panels
 from oscine.figures.style import INK, NORMAL, SMALL, colours_for, dress
 from oscine.figures.trajectories import (
     QUANTITIES,
+    Trajectories,
     Trajectory,
     epoch_axis,
     mean_over_models,
     model_colours,
-    shown_labels,
     trajectories,
 )
 
@@ -33,9 +34,10 @@ _SIZE, _GAP = (1.42, 1.05), (0.2, 0.22)
 _BETWEEN = 0.75  # inches between bands
 
 
-def plot_rates_by_label(result: Any) -> Figure:
+def plot_rates_by_label(result: RunEvaluation | Trajectories) -> Figure:
     """Draw the rates of each label against the step: one column per label, one line per model."""
-    labels, paths = shown_labels(result), trajectories(result)
+    ways = trajectories(result)
+    labels, paths = ways.labels, ways.paths
     tones = model_colours(path.name for path in paths)
     figure, bands = _bands(len(labels), below="one line per model; black: their mean; dots: best checkpoints")
     for row, label in enumerate(labels):
@@ -50,17 +52,18 @@ def plot_rates_by_label(result: Any) -> Figure:
             if len(paths) > 1:
                 steps, means, _ = mean_over_models(paths, of_label)
                 axes.plot(steps, means, color=INK, linewidth=2, label="mean", zorder=4)
-        _name(bands[0, row], label)
-    _finish(figure, bands, paths, "Precision, recall and F1 of each label")
+        _name(bands[0, row], label, ways)
+    _finish(figure, bands, ways, "Precision, recall and F1 of each label")
     names = [path.name for path in paths]
     if 1 < len(names) <= 10:
         _key(figure, {name: tones[name] for name in names})
     return figure
 
 
-def plot_rates_by_model(result: Any, *, colours: Mapping[str, str] | None = None) -> Figure:
+def plot_rates_by_model(result: RunEvaluation | Trajectories, *, colours: Mapping[str, str] | None = None) -> Figure:
     """Draw the rates of each model against the step: one column per model, one line per label."""
-    labels, paths = shown_labels(result), trajectories(result)
+    ways = trajectories(result)
+    labels, paths = ways.labels, ways.paths
     ink = colours_for(labels, colours)
     figure, bands = _bands(len(paths), below="one line per label; black: their mean; dots: best checkpoint")
     for column, path in enumerate(paths):
@@ -69,8 +72,8 @@ def plot_rates_by_model(result: Any, *, colours: Mapping[str, str] | None = None
                 _line(axes, path, path.rates[quantity][row], ink[label], label)
             if len(labels) > 1:
                 axes.plot(path.steps, path.average(quantity), color=INK, linewidth=2, label="mean", zorder=4)
-        _name(bands[0, column], path.name)
-    _finish(figure, bands, paths, "Precision, recall and F1 of each model")
+        _name(bands[0, column], path.name, ways)
+    _finish(figure, bands, ways, "Precision, recall and F1 of each model")
     if 1 < len(labels) <= 15:
         _key(figure, {label: ink[label] for label in labels})
     return figure
@@ -88,7 +91,7 @@ def _bands(n: int, *, below: str) -> tuple[Figure, NDArray[Any]]:
     """Axes (rate, column) for `n` columns, which are broken into bands below each other."""
     n_columns = min(_COLUMNS, max(n, 1))
     n_bands = math.ceil(max(n, 1) / n_columns)
-    margins = (0.75, 0.35, 1.45, 0.6)
+    margins = (0.75, 0.35, 1.4, 0.6)
     figure, grid = panels(3 * n_bands, n_columns, size=_SIZE, gap=_GAP, margins=margins)
     extra = (_BETWEEN - _GAP[1]) * (n_bands - 1)  # more room between bands: everything above the last moves up
     height = figure.get_figheight()
@@ -106,10 +109,9 @@ def _bands(n: int, *, below: str) -> tuple[Figure, NDArray[Any]]:
     return figure, bands[:, : max(n, 1)]
 
 
-def _finish(figure: Figure, bands: NDArray[Any], paths: tuple[Trajectory, ...], text: str) -> None:
+def _finish(figure: Figure, bands: NDArray[Any], ways: Trajectories, text: str) -> None:
     n = bands.shape[1]
     heading(figure, text)
-    epochs = {path.steps_per_epoch for path in paths}
     for (row, column), axes in np.ndenumerate(bands):
         dress(axes, grid="y")
         first, last = column % _COLUMNS == 0, column + _COLUMNS >= n
@@ -122,13 +124,14 @@ def _finish(figure: Figure, bands: NDArray[Any], paths: tuple[Trajectory, ...], 
             axes.set_xlabel("step")
         if first:
             axes.set_ylabel(QUANTITIES[row])
-        if row == 0 and len(epochs) == 1:
-            epoch_axis(axes, next(iter(epochs)), label=column == 0)
+        if row == 0:
+            epoch_axis(axes, ways.steps_per_epoch, label=column == 0)
 
 
-def _name(axes: Axes, name: str) -> None:
+def _name(axes: Axes, name: str, ways: Trajectories) -> None:
     text = name if len(name) <= 18 else "…" + name[-17:]
-    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(0, 22), textcoords="offset points", ha="left",
+    above = 22 if np.isfinite(ways.steps_per_epoch) else 4  # points, above the axis of epochs
+    axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(0, above), textcoords="offset points", ha="left",
                   va="bottom", fontsize=NORMAL, color=INK, fontweight="bold", annotation_clip=False)  # fmt: skip
 
 

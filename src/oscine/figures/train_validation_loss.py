@@ -23,7 +23,7 @@ from oscine.figures.trajectories import epoch_axis
 
 _MOST_POINTS = 2000
 _MEAN_COLOUR = "#3d4651"
-_SIZE, _GAP, _MARGINS = (2.75, 1.75), (0.55, 1.2), (0.75, 0.35, 1.15, 0.95)
+_SIZE, _GAP, _MARGINS = (2.7, 1.75), (0.68, 1.2), (0.75, 0.35, 1.15, 0.95)
 _UNITS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
 
 Array = NDArray[np.float64]
@@ -105,9 +105,10 @@ def _draw_row(row: NDArray[Any], model: Any, *, several: bool) -> None:
         epoch_axis(axes, float(getattr(model, "steps_per_epoch", None) or "nan"))
         _clock(axes, model.metrics)
     gain.set_ylabel("percentage points / step", fontsize=SMALL)
+    epochs = bool(getattr(model, "steps_per_epoch", None))
     for axes, name in zip(row, ("Loss", "Accuracy", "Gain of accuracy"), strict=True):
         text = f"{model.name} · {name.lower()}" if several else name
-        axes.set_title(text, loc="left", fontsize=NORMAL + 1 - several, color=INK, pad=26)
+        axes.set_title(text, loc="left", fontsize=NORMAL + 1 - several, color=INK, pad=26 if epochs else 7)
 
 
 def _logarithmic(axes: Axes) -> None:

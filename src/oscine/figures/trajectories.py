@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from oscine.evaluation.run_evaluation import RunEvaluation
 from oscine.figures.panels import second_axis
 from oscine.figures.style import BACKGROUND_COLOUR, PALETTE
 from oscine.metrics.frames import ConfusionMatrix, mean
@@ -57,6 +57,28 @@ class Trajectory:
         return int(np.searchsorted(self.steps, self.best))
 
 
+@dataclass(frozen=True, eq=False)
+class Trajectories:
+    """Rates of all models of a run, read once for many figures.
+
+    Attributes
+    ----------
+    labels
+        Those that the confusion matrices count, in order.
+    paths
+        One for each model of which anything was judged.
+    """
+
+    labels: tuple[str, ...]
+    paths: tuple[Trajectory, ...]
+
+    @property
+    def steps_per_epoch(self) -> float:
+        """The same for all models, or `nan`."""
+        found = {path.steps_per_epoch for path in self.paths}
+        return next(iter(found)) if len(found) == 1 else float("nan")
+
+
 def rates_of(matrix: ConfusionMatrix, labels: Sequence[str]) -> dict[str, Array]:
     """Precision, recall and F1 of each label, (label,); `nan` where it is not in the matrix."""
     rows = [matrix.labels.index(label) if label in matrix.labels else -1 for label in labels]
@@ -67,23 +89,23 @@ def rates_of(matrix: ConfusionMatrix, labels: Sequence[str]) -> dict[str, Array]
     }
 
 
-def shown_labels(result: Any) -> tuple[str, ...]:
-    """The labels of a result that its confusion matrices count."""
-    matrices = [model.by_step[model.best].confusion_matrix for model in result.models]
-    return tuple(label for label in result.labels if any(label in matrix.labels for matrix in matrices))
-
-
-def trajectories(result: Any) -> tuple[Trajectory, ...]:
-    """The rates of all models of a `RunEvaluation`, in its order."""
-    labels = shown_labels(result)
+def trajectories(result: RunEvaluation | Trajectories) -> Trajectories:
+    """The rates of all models of an evaluation, in its order; each checkpoint is looked up once."""
+    if isinstance(result, Trajectories):
+        return result
+    matrices = [
+        {step: model.by_step[step].confusion_matrix for step in sorted(model.by_step)} for model in result.models
+    ]
+    counted = {label for by_step in matrices for matrix in by_step.values() for label in matrix.labels}
+    labels = tuple(label for label in result.labels if label in counted)
     found = []
-    for model in result.models:
-        steps = sorted(model.by_step)
-        each = [rates_of(model.by_step[step].confusion_matrix, labels) for step in steps]
-        rates = {quantity: np.stack([one[quantity] for one in each], axis=1) for quantity in QUANTITIES}
-        per_epoch = float(getattr(model, "steps_per_epoch", None) or "nan")
-        found.append(Trajectory(model.name, model.best, np.array(steps, np.int64), rates, per_epoch))
-    return tuple(found)
+    for model, by_step in zip(result.models, matrices, strict=True):
+        if by_step:
+            each = [rates_of(matrix, labels) for matrix in by_step.values()]
+            rates = {quantity: np.stack([one[quantity] for one in each], axis=1) for quantity in QUANTITIES}
+            per_epoch = float(getattr(model, "steps_per_epoch", None) or "nan")
+            found.append(Trajectory(model.name, model.best, np.array([*by_step], np.int64), rates, per_epoch))
+    return Trajectories(labels, tuple(found))
 
 
 def mean_over_models(
