@@ -59,6 +59,7 @@ def test_all_but_the_best_goes(run):
         for other in {0, 4, 8, 12} - {step}:
             expected |= {
                 f"bird/{name}/step-{other:06d}_model.safetensors",
+                f"bird/{name}/step-{other:06d}_params.yaml",
                 f"bird.evaluation/{name}/thresholds.ckpt-{other}.csv",
                 f"bird.evaluation/{name}/predictions.ckpt-{other}",
                 f"bird.evaluation/{name}/predictions.ckpt-{other}/a.csv",
@@ -111,8 +112,13 @@ def test_a_pruned_run_is_finished_and_not_trained_again(song, helpers, run, tmp_
 def test_an_unfinished_run_keeps_what_it_needs_to_go_on(song, helpers, tmp_path):
     with pytest.raises(Cancelled):
         train(song, helpers.tiny(), out=tmp_path / "run", monitor=helpers.Told(stop_after=9))
+    there = set(Run(tmp_path / "run", {}, ()).models())
     result = prune(Runs.load(tmp_path / "run"))
-    assert len(result.files) == 2
+    gone = sorted(there - set(result.kept["replicate-1"]))
+    assert len(gone) == 2
+    assert [path.name for path, _ in result.files] == [
+        f"step-{step:06d}_{what}" for step in gone for what in ("model.safetensors", "params.yaml")
+    ]
     assert (tmp_path / "run" / "replicate-1" / "checkpoint.safetensors").exists()
     whole = train(song, helpers.tiny(), out=tmp_path / "whole")
     again = train(song, helpers.tiny(), out=tmp_path / "run")

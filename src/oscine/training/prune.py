@@ -144,7 +144,9 @@ def prune(
                     continue
                 stays |= {step for step in params.keep if step in models}
                 kept[label] = tuple(sorted(stays))
-                files += [file for step, file in sorted(models.items()) if step not in stays]
+                for step, file in sorted(models.items()):
+                    beside = file.with_name(file.name.replace("_model.safetensors", "_params.yaml"))
+                    files += [one for one in (file, beside) if step not in stays and one.exists()]
                 if run.finished and (folder / STATE).exists():
                     files.append(folder / STATE)
                 gone = set(models) - stays
