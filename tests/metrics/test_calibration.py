@@ -105,6 +105,7 @@ def test_nothing_known_and_nothing_wrong():
     assert fit_temperature(np.zeros((2, 3)), [-1, -1, -1]) == 1.0
     certain = np.log([[0.9, 0.9], [0.1, 0.1]])
     assert 0.01 <= fit_temperature(certain, [0, 0]) < 0.1, "the sharper the better"
+    assert fit_temperature(certain, [1, 1]) == 100, "the duller the better"
     with np.errstate(divide="ignore"):
         assert math.isfinite(fit_temperature(np.log([[1.0, 0.6], [0.0, 0.4]]), [1, 0])), "of probability 0 and true"
 

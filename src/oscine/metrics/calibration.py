@@ -42,7 +42,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 from scipy.special import expit, logit, logsumexp
 
 from oscine.metrics.counts import plain, ratio
@@ -256,27 +256,27 @@ def fit_temperature(log_probabilities: ArrayLike, truth: ArrayLike, known: Array
     """
     if np.asarray(truth).ndim == 2:
         values, true, mask = _overlapping(np.exp(np.asarray(log_probabilities, np.float64)), truth, known)
-        logits = logit(np.clip(values[mask], _SURE, 1 - _SURE)) * np.where(true[mask], 1.0, -1.0)
-
-        def loss(log_temperature: float) -> float:
-            return float(np.logaddexp(0, -logits * math.exp(-log_temperature)).mean())
-
-        n = logits.size
+        odds = logit(np.clip(values[mask], _SURE, 1 - _SURE)) * np.where(true[mask], 1.0, -1.0)
+        distances, index = np.stack([odds, np.zeros(len(odds))]), np.zeros(len(odds), np.intp)
     else:
-        logits, index = _exclusive(np.asarray(log_probabilities, np.float64), truth, probabilities=False)
-        logits = np.maximum(logits, logits.max(axis=0, initial=-np.inf) + math.log(_SURE))  # -inf is no number
-        frames = np.arange(len(index))
-
-        def loss(log_temperature: float) -> float:
-            scaled = logits * math.exp(-log_temperature)
-            return float((logsumexp(scaled, axis=0) - scaled[index, frames]).mean())
-
-        n = len(index)
-    if not n:
+        distances, index = _exclusive(np.asarray(log_probabilities, np.float64), truth, probabilities=False)
+    if not len(index):
         return 1.0
-    limit = math.log(_HOTTEST)
-    found = minimize_scalar(loss, bounds=(-limit, limit), method="bounded", options={"xatol": 1e-5})
-    return float(math.exp(found.x))
+    distances = distances - distances.max(axis=0)
+    distances = np.maximum(distances, math.log(_SURE))  # -inf is no number
+    given = float(distances[index, np.arange(len(index))].mean())
+
+    def slope(inverse: float) -> float:
+        """Of the mean log loss by 1/T: mean logit expected less that of the true label; it rises."""
+        odds = np.exp(distances * inverse)
+        return float((np.einsum("lf,lf->f", odds, distances) / odds.sum(axis=0)).mean()) - given
+
+    lowest, highest = 1 / _HOTTEST, _HOTTEST
+    if slope(lowest) >= 0:
+        return _HOTTEST
+    if slope(highest) <= 0:
+        return 1 / _HOTTEST
+    return 1 / float(brentq(slope, lowest, highest, rtol=1e-6))
 
 
 def with_temperature(probabilities: ArrayLike, temperature: float, *, exclusive: bool = True) -> Array:

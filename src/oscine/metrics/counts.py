@@ -20,6 +20,7 @@ References
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
@@ -131,6 +132,20 @@ def pool(results: Iterable[A]) -> A:
         pairs = [one + two for one, two in zip(items[::2], items[1::2], strict=False)]
         items = [*pairs, *items[len(pairs) * 2 :]]
     return items[0]
+
+
+def counts_by_label(
+    found: Iterable[str], truth: Iterable[str], predicted: Iterable[str], names: Iterable[str]
+) -> dict[str, Counts]:
+    """Counts of each label, given the labels of what was matched, annotated and predicted.
+
+    Examples
+    --------
+    >>> counts_by_label(found="ab", truth="aab", predicted="abb", names="ab")
+    {'a': Counts(tp=1, n_true=2, n_predicted=1), 'b': Counts(tp=1, n_true=1, n_predicted=2)}
+    """
+    matched, annotated, said = Counter(found), Counter(truth), Counter(predicted)
+    return {name: Counts(matched[name], annotated[name], said[name]) for name in names}
 
 
 def plain(value: float) -> float | None:

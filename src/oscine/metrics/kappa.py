@@ -169,9 +169,9 @@ def count_votes(frames: Sequence[ArrayLike], labels: Iterable[str]) -> Votes:
     chosen = chosen[:, (chosen != UNKNOWN).all(axis=0)].astype(np.int64)
     if chosen.size and (chosen.min() < 0 or chosen.max() >= len(names)):
         raise ValueError(f"frame labels must be within 0 and {len(names) - 1} (or -1: unknown)")
-    votes = np.stack([(chosen == i).sum(axis=0) for i in range(len(names))]) if names else np.zeros((0, 0), np.int64)
-    agreeing = int((votes * (votes - 1)).sum())
-    return Votes(chosen.shape[1], len(chosen), agreeing, votes.sum(axis=1).astype(np.int64), names)
+    agreeing = 2 * sum(int(np.count_nonzero(one == two)) for i, one in enumerate(chosen) for two in chosen[i + 1 :])
+    votes = np.bincount(chosen.ravel(), minlength=len(names)).astype(np.int64)
+    return Votes(chosen.shape[1], len(chosen), agreeing, votes, names)
 
 
 def fleiss_kappa(frames: Sequence[ArrayLike], labels: Iterable[str]) -> float:

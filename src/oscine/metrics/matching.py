@@ -45,6 +45,9 @@ _SLACK = 1e-9
 Judge = Callable[[Indices, Indices], tuple[NDArray[np.bool_], NDArray[np.float64]]]
 """Says of candidates (edge,), rows and columns, whether they may be paired, and at what cost."""
 
+Edges = tuple[Indices, Indices, NDArray[np.bool_], NDArray[np.float64]]
+"""Rows and columns that may be paired, whether their labels differ, and the cost, each (edge,)."""
+
 Pairs = NDArray[np.intp]
 """Matched pairs (match, 2): index into the truth, index into the predictions; in order of the truth's time."""
 
@@ -212,22 +215,64 @@ def match_iou(
     >>> match_iou([[0.0, 1.0], [1.0, 2.0]], [[0.0, 1.2], [1.2, 2.0]], 0.8)
     array([[0, 0], [1, 1]])
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"an intersection over union must be above 0 and at most 1, found {threshold!r}")
-    both = _Sides(truth, predicted, truth_labels, predicted_labels)
-    # union ≥ intersection + |Δonset|, so that IoU ≥ t leaves |Δonset| ≤ (1/t − 1) · duration
-    reach = (1 / threshold - 1) * (both.first[:, 1] - both.first[:, 0]) * (1 + _SLACK) + ROUNDING
-    low = np.searchsorted(both.second[:, 0], both.first[:, 0] - reach, side="left")
-    high = np.searchsorted(both.second[:, 0], both.first[:, 0] + reach, side="right")
+    near = IouCandidates(truth, predicted, threshold, truth_labels=truth_labels, predicted_labels=predicted_labels)
+    return near.match(threshold, same_label=same_label)
 
-    def share(rows: Indices, columns: Indices) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-        one, two = both.first[rows], both.second[columns]
-        common = np.minimum(one[:, 1], two[:, 1]) - np.maximum(one[:, 0], two[:, 0])
-        union = np.maximum(one[:, 1], two[:, 1]) - np.minimum(one[:, 0], two[:, 0])
-        shares = common / np.where(union > 0, union, 1)
-        return (common > 0) & (shares >= threshold * (1 - _SLACK)), -shares
 
-    return both.match(low, high, share, same_label)
+class IouCandidates:
+    """Segments that overlap enough to be paired, found once and matched at several thresholds.
+
+    Parameters
+    ----------
+    truth, predicted, truth_labels, predicted_labels
+        As in `match_iou`.
+    least
+        The lowest threshold that will be asked for.
+    """
+
+    def __init__(
+        self,
+        truth: ArrayLike,
+        predicted: ArrayLike,
+        least: float,
+        *,
+        truth_labels: ArrayLike | None = None,
+        predicted_labels: ArrayLike | None = None,
+    ) -> None:
+        if not 0 < least <= 1:
+            raise ValueError(f"an intersection over union must be above 0 and at most 1, found {least!r}")
+        both = _Sides(truth, predicted, truth_labels, predicted_labels)
+        # union ≥ intersection + |Δonset|, so that IoU ≥ t leaves |Δonset| ≤ (1/t − 1) · duration
+        reach = (1 / least - 1) * (both.first[:, 1] - both.first[:, 0]) * (1 + _SLACK) + ROUNDING
+        low = np.searchsorted(both.second[:, 0], both.first[:, 0] - reach, side="left")
+        high = np.searchsorted(both.second[:, 0], both.first[:, 0] + reach, side="right")
+
+        def share(rows: Indices, columns: Indices) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+            one, two = both.first[rows], both.second[columns]
+            common = np.minimum(one[:, 1], two[:, 1]) - np.maximum(one[:, 0], two[:, 0])
+            union = np.maximum(one[:, 1], two[:, 1]) - np.minimum(one[:, 0], two[:, 0])
+            shares = common / np.where(union > 0, union, 1)
+            return (common > 0) & (shares >= least * (1 - _SLACK)), -shares
+
+        self._both, self._edges, self._least = both, both.edges(low, high, share), least
+
+    def match(
+        self, threshold: float, *, same_label: bool = True, first_columns: NDArray[np.bool_] | None = None
+    ) -> Pairs:
+        """Pairs at a threshold; those of some predictions first, and with the others only what these leave over."""
+        if not self._least <= threshold <= 1:
+            raise ValueError(f"an intersection over union must be above 0 and at most 1, found {threshold!r}")
+        rows, columns, differ, cost = self._edges
+        fits = -cost >= threshold * (1 - _SLACK)
+        if same_label:
+            fits &= ~differ
+        if first_columns is None or first_columns.all():
+            return self._both.pairs(rows[fits], columns[fits])
+        early = first_columns[self._both.other][columns]
+        pairs = match_edges(rows[fits & early], columns[fits & early])
+        left = fits & ~early & ~np.isin(rows, pairs[:, 0])
+        pairs = np.concatenate([pairs, match_edges(rows[left], columns[left])])
+        return np.column_stack([self._both.order[pairs[:, 0]], self._both.other[pairs[:, 1]]])
 
 
 def times(values: ArrayLike) -> NDArray[np.float64]:
@@ -277,20 +322,26 @@ class _Sides:
         self.first, self.second = first[self.order], second[self.other]
         self.labels = one[self.order], two[self.other]
 
-    def match(self, low: Indices, high: Indices, judge: Judge, same_label: bool) -> Pairs:
-        """Pair rows with columns from `low` to `high` that the judge lets pass, at the least cost first."""
-        kept: list[tuple[Indices, Indices, NDArray[np.bool_], NDArray[np.float64]]] = []
+    def edges(self, low: Indices, high: Indices, judge: Judge, same_label: bool = False) -> Edges:
+        """Rows and columns, from `low` to `high`, that the judge lets pass, at the least cost first."""
+        kept: list[Edges] = [(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.bool_), np.zeros(0))]
         for rows, columns in edges_between(low, high):
             fits, cost = judge(rows, columns)
             alike = self.labels[0][rows] == self.labels[1][columns]
             if same_label:
                 fits &= alike
             kept.append((rows[fits], columns[fits], ~alike[fits], cost[fits]))
-        if not kept:
-            return np.zeros((0, 2), dtype=np.intp)
         rows, columns, differ, cost = (np.concatenate(parts) for parts in zip(*kept, strict=True))
         best = np.lexsort((cost, differ, rows))
-        pairs = match_edges(rows[best], columns[best])
+        return rows[best], columns[best], differ[best], cost[best]
+
+    def match(self, low: Indices, high: Indices, judge: Judge, same_label: bool) -> Pairs:
+        """The pairs of these edges."""
+        return self.pairs(*self.edges(low, high, judge, same_label)[:2])
+
+    def pairs(self, rows: Indices, columns: Indices) -> Pairs:
+        """The pairs of some edges, as indexes into what was given."""
+        pairs = match_edges(rows, columns)
         return np.column_stack([self.order[pairs[:, 0]], self.other[pairs[:, 1]]])
 
 

@@ -32,10 +32,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oscine.metrics.counts import Counts, pool
+from oscine.metrics.counts import Counts, counts_by_label, pool
 from oscine.metrics.coverage import segments_inside
 from oscine.metrics.events import one_of
-from oscine.metrics.matching import Pairs, intervals, match_iou
+from oscine.metrics.matching import IouCandidates, Pairs, intervals
 
 THRESHOLDS = (0.25, 0.5, 0.75)
 """Intersections over union that are asked for by default: touching well, more than half, nearly the same."""
@@ -143,48 +143,20 @@ def score_overlaps(
     names = dict.fromkeys(sorted({*one, *two}) if labels is None else labels)
     kept = segments_inside(first, coverage) & one_of(one, names)
     scored = one_of(two, names)
-    sides = _Sides(first[kept], one[kept], second[scored], two[scored], segments_inside(second[scored], coverage))
-    return OverlapScores({float(at): _score(sides, at, names) for at in thresholds})
+    first, one, second, two = first[kept], one[kept], second[scored], two[scored]
+    inside = segments_inside(second, coverage)
+    near = IouCandidates(first, second, min(thresholds, default=1.0), truth_labels=one, predicted_labels=two)
 
-
-@dataclass(frozen=True)
-class _Sides:
-    """Segments that are compared, their labels, and whether a prediction counts even if it matches nothing."""
-
-    truth: NDArray[np.float64]
-    truth_labels: NDArray[np.object_]
-    predicted: NDArray[np.float64]
-    predicted_labels: NDArray[np.object_]
-    inside: NDArray[np.bool_]
-
-    def match(self, threshold: float, same_label: bool) -> tuple[Pairs, NDArray[np.bool_]]:
-        """Pairs, and the predictions that count: those inside first, then those outside (see `coverage`)."""
-        pairs = np.zeros((0, 2), dtype=np.intp)
-        for side in (self.inside, ~self.inside):
-            rows, columns = np.setdiff1d(np.arange(len(self.truth)), pairs[:, 0]), np.flatnonzero(side)
-            found = match_iou(
-                self.truth[rows],
-                self.predicted[columns],
-                threshold,
-                truth_labels=self.truth_labels[rows],
-                predicted_labels=self.predicted_labels[columns],
-                same_label=same_label,
-            )
-            pairs = np.concatenate([pairs, np.column_stack([rows[found[:, 0]], columns[found[:, 1]]])])
-        counted = self.inside.copy()
+    def match(at: float, same_label: bool) -> tuple[Pairs, NDArray[np.bool_]]:
+        pairs = near.match(at, same_label=same_label, first_columns=inside)
+        counted = inside.copy()
         counted[pairs[:, 1]] = True
         return pairs, counted
 
-
-def _score(sides: _Sides, threshold: float, names: Iterable[str]) -> OverlapScore:
-    pairs, counted = sides.match(threshold, same_label=True)
-    by_label = {
-        name: Counts(
-            int((sides.truth_labels[pairs[:, 0]] == name).sum()),
-            int((sides.truth_labels == name).sum()),
-            int((sides.predicted_labels[counted] == name).sum()),
-        )
-        for name in names
-    }
-    pairs, counted = sides.match(threshold, same_label=False)
-    return OverlapScore(by_label, Counts(len(pairs), len(sides.truth), int(counted.sum())))
+    found = {}
+    for at in thresholds:
+        pairs, counted = match(at, same_label=True)
+        by_label = counts_by_label(one[pairs[:, 0]], one, two[counted], names)
+        pairs, counted = match(at, same_label=False)
+        found[float(at)] = OverlapScore(by_label, Counts(len(pairs), len(first), int(counted.sum())))
+    return OverlapScores(found)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oscine.metrics.counts import Counts, plain, pool, ratio
+from oscine.metrics.counts import Counts, counts_by_label, plain, pool, ratio
 from oscine.metrics.coverage import segments_inside
 from oscine.metrics.events import one_of
 from oscine.metrics.matching import Pairs, intervals, match_intervals, seconds
@@ -162,14 +162,7 @@ def score_segments(
         return pairs, counted
 
     labelled, counted = match(same_label=True)
-    by_label = {
-        name: Counts(
-            int((first_labels[labelled[:, 0]] == name).sum()),
-            int((first_labels == name).sum()),
-            int((second_labels[counted] == name).sum()),
-        )
-        for name in names
-    }
+    by_label = counts_by_label(first_labels[labelled[:, 0]], first_labels, second_labels[counted], names)
     free, counted = match(same_label=False)
     errors = second[free[:, 1]] - first[free[:, 0]]
     return SegmentScores(
