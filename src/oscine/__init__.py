@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 OPERATIONS = {
     "info": "oscine.evaluation.info:info",
+    "fetch": "oscine.datasets.fetch:fetch",
     "detect": "oscine.detection.detect:detect",
     "convert": "oscine.annotations.convert:convert",
     "prepare": "oscine.datasets.prepare:prepare",
@@ -23,6 +24,8 @@ OPERATIONS = {
     "evaluate": "oscine.evaluation.evaluate:evaluate",
     "cross-validate": "oscine.evaluation.cross_validate:cross_validate",
     "generalize": "oscine.evaluation.generalize:generalize",
+    "compare": "oscine.evaluation.compare:compare",
+    "learning-curve": "oscine.evaluation.learning_curve:learning_curve",
     "predict": "oscine.prediction.predict:predict",
     "segment": "oscine.prediction.segment:segment",
     "agreement": "oscine.evaluation.agreement:agreement",
