@@ -23,30 +23,23 @@ where any annotator has looked ("union"), where all have ("intersection"), or ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import field_validator
 
 from oscine.annotations.annotations import Annotations
-from oscine.annotations.sources import Sources
 from oscine.core.errors import InputError, unknown
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
-from oscine.evaluation.agreement_cases import Case
+from oscine.evaluation.agreement_comparison import N_THRESHOLDS, Comparison, How
+from oscine.evaluation.agreement_places import Places
 from oscine.evaluation.agreement_result import Agreement, LabelAgreement
-from oscine.evaluation.dense_thresholds import dense_threshold
 from oscine.evaluation.machine import Machine, find_machine
-from oscine.evaluation.opinions import Opinions, Said, looked_at
-from oscine.metrics.agreement import AgreementCounts, Tics
-from oscine.metrics.counts import Counts, pool
-from oscine.metrics.curves import Threshold
-from oscine.metrics.kappa import Votes
+from oscine.evaluation.opinions import Opinions, Said
 from oscine.networks.model import Model
 from oscine.prediction.segment import SegmentParams
 from oscine.recordings.recordings import Recordings
@@ -55,12 +48,6 @@ __all__ = ["Agreement", "AgreementParams", "agreement"]
 
 TOLERANCE = 0.01
 """Seconds that two events may be apart where neither `tolerance` nor `convolve` is given."""
-
-N_THRESHOLDS = 20
-"""SongExplorer's number of thresholds."""
-
-_NO_RECORDING = 1000.0
-"""Tics per second where the recording is not there to tell its sample rate."""
 
 
 class AgreementParams(OperationParams):
@@ -195,7 +182,7 @@ def agreement(
     if params.store and (model is None or model.path is None):
         raise InputError("there is no model to store thresholds in", cure="Give one: --model RUN")
     people = _chosen(opinions, params)
-    places = _Places(opinions, recordings)
+    places = Places(opinions, recordings)
     remarks: list[str] = []
 
     def tell(text: str) -> None:
@@ -227,7 +214,7 @@ def agreement(
     found: dict[str, LabelAgreement] = {}
     with monitor.task("Comparing", total=len(labels), unit="labels") as task:
         for label in labels:
-            comparison = _Comparison(label, people, machine, names, places, params)
+            comparison = Comparison(label, people, machine, names, places, _how(params))
             if comparison.is_empty:
                 tell(f"{label}: no coverage: nobody has looked for it anywhere (--portion whole: everywhere)")
             found[label] = comparison.result(monitor)
@@ -341,149 +328,16 @@ def _labels(
     return labels
 
 
-class _Places:
-    """Sample rates and durations of recordings; those that are not there get tics of a millisecond."""
-
-    def __init__(self, opinions: Opinions, recordings: Recordings | None) -> None:
-        source = opinions.source or Path()
-        folder = source if source.is_dir() else source.parent
-        self._sources = Sources(folder, recordings, folder)
-        self._given = {Path(item.name).name: item for item in recordings or ()}
-        self._opinions = opinions
-        self._unknown: list[str] = []
-
-    def recording(self, name: str) -> Any:
-        """The recording; `None` where it is not there."""
-        try:
-            found = self._sources.find(name)
-        except InputError:
-            found = None
-        return found if found is not None else self._given.get(Path(name).name)
-
-    def rate(self, name: str) -> float:
-        recording = self.recording(name)
-        if recording is None:
-            self._unknown += [name] * (name not in self._unknown)
-            return _NO_RECORDING
-        return float(recording.sample_rate)
-
-    def duration(self, name: str) -> float:
-        recording = self.recording(name)
-        if recording is not None:
-            return float(recording.duration)
-        groups = (*self._opinions.people.values(), *self._opinions.machines.values())
-        ends = [said[name].spans()[:, 1].max() for said in groups if name in said and len(said[name].rows)]
-        return float(max(ends, default=0.0))
-
-    def remarks(self, monitor: Monitor) -> list[str]:
-        if not self._unknown:
-            return []
-        text = f"not there: {', '.join(self._unknown)}; tics of 1 ms are taken, up to the last sound (--recordings)"
-        monitor.warning(text)
-        return [text]
-
-
-class _Comparison:
-    """One label in all recordings."""
-
-    def __init__(
-        self,
-        label: str,
-        people: Mapping[str, Mapping[str, Said]],
-        machine: Machine | None,
-        names: Sequence[str],
-        places: _Places,
-        params: AgreementParams,
-    ) -> None:
-        self.label, self.machine, self.params = label, machine, params
-        spans = {who: {name: said[name].spans(label) for name in names if name in said} for who, said in people.items()}
-        own = {name: machine.spans(name, label) for name in names} if machine is not None else {}
-        every = [*own.values(), *(one for said in spans.values() for one in said.values())]
-        self.is_event = any(bool((one[:, 0] == one[:, 1]).any()) for one in every if len(one))
-        tolerance = params.reach if self.is_event else 0.0
-        known = any(len(one) for said in spans.values() for one in said.values())
-        self.own = own
-        self.cases = {}
-        for name in names:
-            lookers = [said[name] for said in people.values() if name in said]
-            everyone = params.portion == "intersection"
-            portion = (
-                None
-                if params.portion == "whole"
-                else looked_at(lookers, label, everyone=everyone, known=known, reach=tolerance)
-            )
-            self.cases[name] = Case.of(
-                name,
-                {who: said.get(name) for who, said in spans.items()},
-                rate=places.rate(name),
-                duration=places.duration(name),
-                portion=portion,
-                tolerance=tolerance,
-                convolve=params.convolve or 0.0,
-            )
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing counts anywhere."""
-        return all(case.portion is not None and not len(case.portion) for case in self.cases.values())
-
-    def result(self, monitor: Monitor) -> LabelAgreement:
-        """All there is to say of the label."""
-        machines = {name: self._machines(case, self.own.get(name)) for name, case in self.cases.items()}
-        sets = {
-            measure: {name: case.sets(measure, machines[name]) for name, case in self.cases.items()}
-            for measure in self.params.measures
-        }
-        pairs: dict[tuple[str, str], dict[str, Any]] = {}
-        votes: list[Votes] = []
-        for name, case in self.cases.items():
-            for pair, score in case.pairs(machines[name], self.params.frame):
-                pairs.setdefault(pair, {})[name] = score
-            if (counted := case.votes(machines[name], self.params.frame)) is not None:
-                votes.append(counted)
-        result = LabelAgreement(self.label, sets, pairs, pool(votes) if votes else None, is_event=self.is_event)
-        return self._with_curve(result, monitor)
-
-    def _machines(self, case: Case, spans: NDArray[np.float64] | None) -> dict[str, Tics]:
-        if self.machine is None:
-            return {}
-        return {self.machine.name: case.tics(np.empty((0, 2)) if spans is None else spans)}
-
-    def _with_curve(self, result: LabelAgreement, monitor: Monitor) -> LabelAgreement:
-        """With what thresholds do, where there are scores."""
-        machine, params = self.machine, self.params
-        if machine is None or not machine.has_scores(self.label):
-            return result
-        tried: dict[float, dict[str, AgreementCounts]] = {}
-
-        def at(threshold: float) -> dict[str, AgreementCounts]:
-            monitor.check()
-            if threshold not in tried:
-                tried[threshold] = self._at(threshold)
-            return tried[threshold]
-
-        n = params.n_thresholds or N_THRESHOLDS
-        curve = [(i / (n + 1), at(i / (n + 1))) for i in range(1, n + 1)]
-        levels = machine.levels(self.label)
-        dense: dict[str, list[Threshold]] = {}
-        for measure in params.measures:
-
-            def evaluate(threshold: float, measure: str = measure) -> Counts:
-                return at(threshold)[measure].against(machine.name)
-
-            dense[measure] = [dense_threshold(evaluate, levels, ratio) for ratio in params.ratios]
-        return replace(result, curve=curve, dense=dense, in_use=machine.in_use(self.label))
-
-    def _at(self, threshold: float) -> dict[str, AgreementCounts]:
-        """What comes of a threshold, recordings pooled."""
-        assert self.machine is not None
-        found: dict[str, list[AgreementCounts]] = {measure: [] for measure in self.params.measures}
-        for name, case in self.cases.items():
-            machines = self._machines(case, self.machine.decode(name, self.label, threshold))
-            for measure, counts in found.items():
-                sets = case.sets(measure, machines)
-                counts.append(sets.count_tics() if measure == "tic" else sets.count_sounds())
-        return {measure: pool(counts) for measure, counts in found.items()}
+def _how(params: AgreementParams) -> How:
+    return How(
+        measures=params.measures,
+        portion=params.portion,
+        tolerance=params.reach,
+        convolve=params.convolve or 0.0,
+        frame=params.frame,
+        ratios=params.ratios,
+        n_thresholds=params.n_thresholds or N_THRESHOLDS,
+    )
 
 
 def _store(model: Model, result: Agreement, params: AgreementParams, tell: Any) -> None:

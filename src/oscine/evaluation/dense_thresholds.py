@@ -4,7 +4,8 @@ Thresholds are tried by decoding with them and comparing what comes out. Nothing
 scores, so there are only so many thresholds: one half-way between each two neighbours. As precision / recall = (what
 people say) / (what the machine says), it rises with the threshold but for what decoding does (short sounds dropped,
 gaps filled, sounds split in two). So bisection finds where it crosses the wished ratio, exactly, and of all thresholds
-that were tried, and the nearest ones to the crossing, the best is taken. It lies in [0, 1] and is never extrapolated.
+that were tried, and the nearest ones to the crossing, the best is taken that finds anything right. It lies in [0, 1]
+and is never extrapolated.
 """
 
 from __future__ import annotations
@@ -70,6 +71,12 @@ def dense_threshold(evaluate: Callable[[float], Counts], scores: ArrayLike, rati
             low = middle + 1
     for place in range(max(0, low - _BESIDE - 1), min(len(values), low + _BESIDE)):
         at(place)
+    if not any(counts.tp for counts in tried.values()):  # nothing right near the crossing: the highest that finds any
+        low, high = 0, low
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if middle < len(values) and at(middle).tp else (low, middle - 1)
+        at(low)
     distance, _, place = min((_distance(counts, ratio), -_f1(counts), -place) for place, counts in tried.items())
     chosen = tried[-place]
     if not chosen.n_true:

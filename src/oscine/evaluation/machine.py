@@ -16,10 +16,11 @@ from oscine.core.monitor import Monitor
 from oscine.evaluation.opinions import Opinions, Said
 from oscine.networks.model import Model
 from oscine.prediction.decoder import Decoder
+from oscine.prediction.decoding import settled
 from oscine.prediction.predict import PredictParams, predict
 from oscine.prediction.probability_wav import find_probability_wavs
 from oscine.prediction.scores import SUFFIX, Scores
-from oscine.prediction.segment import SegmentParams, segment, settled, thresholds_of
+from oscine.prediction.segment import SegmentParams, segment, thresholds_of
 from oscine.recordings.recording import Recording
 
 MACHINE = "model"

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from oscine.core.monitor import SILENT, Monitor
 from oscine.evaluation.agreement_result import Agreement, file_name
 from oscine.figures.agreement_bars import plot_agreement_bars
 from oscine.figures.agreement_pairs import plot_agreement_pairs
@@ -36,7 +37,7 @@ def agreement_drawings(result: Agreement) -> Iterator[tuple[str, Callable[[], Fi
     yield "agreement.pairs", partial(plot_agreement_pairs, result)
 
 
-def report_agreement(result: Agreement) -> Report:
+def report_agreement(result: Agreement, *, monitor: Monitor = SILENT) -> Report:
     """The comparison as one page."""
     n = len(result.recordings)
     plural = "s" * (n != 1)
@@ -48,20 +49,27 @@ def report_agreement(result: Agreement) -> Report:
     )
     page.add_table(_pairs(result), rates=["F1", "kappa"])
     page.add_figure(plot_agreement_pairs(result), "Every two parties.", alt="A square for every two parties and label")
-    for label, one in result.labels.items():
-        page.add_section(label)
-        for measure in result.measures:
-            page.add_table([_sizes(result, label, measure)], f"By {UNITS[measure]}.", rates=["precision", "recall"])
-            who, unit = ", ".join(result.parties), UNITS[measure]
-            venn, bars = (plot(result, label, measure) for plot in (plot_agreement_venn, plot_agreement_bars))
-            page.add_figure(venn, f"Who says what, in {unit}.", alt=f"How many {unit} {who} have in common, or alone")
-            page.add_figure(bars, "The same by recording.", alt=f"Shares of {unit} that everyone or only some say")
-            if one.curve:
-                curves = plot_agreement_thresholds(result, label, measure)
-                page.add_figure(curves, "What each threshold does.", alt="Counts, precision and recall by threshold")
+    with monitor.task("Drawing the page", total=len(result.labels), unit="labels") as task:
+        for label in result.labels:
+            _add_label(page, result, label)
+            task.advance()
     if result.remarks:
         page.add_section("Remarks", "\n\n".join(result.remarks))
     return page
+
+
+def _add_label(page: Report, result: Agreement, label: str) -> None:
+    one = result.labels[label]
+    page.add_section(label)
+    for measure in result.measures:
+        page.add_table([_sizes(result, label, measure)], f"By {UNITS[measure]}.", rates=["precision", "recall"])
+        who, unit = ", ".join(result.parties), UNITS[measure]
+        venn, bars = (plot(result, label, measure) for plot in (plot_agreement_venn, plot_agreement_bars))
+        page.add_figure(venn, f"Who says what, in {unit}.", alt=f"How many {unit} {who} have in common, or alone")
+        page.add_figure(bars, "The same by recording.", alt=f"Shares of {unit} that everyone or only some say")
+        if one.curve:
+            curves = plot_agreement_thresholds(result, label, measure)
+            page.add_figure(curves, "What each threshold does.", alt="Counts, precision and recall by threshold")
 
 
 def _pairs(result: Agreement) -> list[dict[str, Any]]:

@@ -1,0 +1,97 @@
+"""A machine among annotators: rows that it predicted, or scores."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from oscine.annotations.annotations import Annotations
+from oscine.core.errors import InputError
+from oscine.evaluation.machine import find_machine
+from oscine.evaluation.opinions import Opinions
+from oscine.prediction.decoders.maximum import Maximum
+from oscine.prediction.scores import Scores
+from oscine.prediction.segment import SegmentParams
+
+
+def opinions(kind="annotated", who="ann"):
+    return Opinions.of(
+        Annotations(
+            [{"recording": "a.wav", "onset": 1.0, "offset": 1.2, "label": "hum", "annotator": who, "kind": kind}]
+        )
+    )
+
+
+def scores(folder, name="a.wav", **more):
+    values = np.tile(np.array([0.1, 0.2, 0.9, 0.8, 0.3], np.float32), (2, 20))
+    found = Scores.from_array(values, ("hum", "pulse"), 100.0, recording=name, events=("pulse",), **more)
+    found.save(folder / f"{name.removesuffix('.wav')}_scores.h5")
+    return found
+
+
+def find(said, folder=None, **options):
+    return find_machine(said, None, folder, lambda name: None, SegmentParams(**options))
+
+
+def test_there_may_be_none():
+    assert find(opinions()) is None
+
+
+def test_rows_that_were_predicted():
+    machine = find(opinions("predicted", ""))
+    assert machine.name == "model"
+    assert machine.spans("a.wav", "hum").tolist() == [[1.0, 1.2]]
+    assert machine.labels(["a.wav"]) == {"hum"}
+    assert not machine.has_scores("hum")
+
+
+def test_scores_at_any_threshold(tmp_path):
+    scores(tmp_path, thresholds={"hum": 0.5})
+    machine = find(opinions(), tmp_path, event_distance=0.05)
+    machine.prepare(["a.wav"], "cpu", None, print)
+    assert len(machine.spans("a.wav", "hum")) == 20
+    assert len(machine.decode("a.wav", "hum", 0.95)) == 0
+    assert machine.levels("hum") == pytest.approx([0.1, 0.2, 0.3, 0.8, 0.9], abs=1e-6)
+    assert machine.levels("pulse") == pytest.approx([0.9], abs=1e-6)  # peaks alone
+    assert (machine.in_use("hum"), machine.in_use("pulse")) == (0.5, 0.5)
+    assert machine.labels(["a.wav"]) == {"hum", "pulse"}
+
+
+def test_a_decoder_without_thresholds_has_no_curves(tmp_path):
+    scores(tmp_path)
+    told = []
+    machine = find(opinions(), tmp_path, decoder=Maximum())
+    machine.prepare(["a.wav"], "cpu", None, told.append)
+    assert not machine.has_scores("hum")
+    assert "maximum heeds none" in told[0]
+
+
+def test_scores_of_some_recordings_only_give_no_curves(tmp_path):
+    scores(tmp_path)
+    rows = [{"recording": name, "onset": 1.0, "offset": 1.2, "label": "hum", "kind": "predicted"}
+            for name in ("a.wav", "b.wav")]  # fmt: skip
+    machine = find(Opinions.of(Annotations(rows)), tmp_path)
+    told = []
+    machine.prepare(["a.wav", "b.wav"], "cpu", None, told.append)
+    assert not machine.has_scores("hum")
+    assert "b.wav" in told[0]
+
+
+def test_scores_that_are_not_there(tmp_path):
+    with pytest.raises(InputError, match="no scores of these recordings"):
+        find(opinions(), tmp_path)
+    with pytest.raises(InputError, match="no such scores"):
+        find(opinions(), tmp_path / "x")
+
+
+def test_several_machines_are_refused():
+    rows = [{"recording": "a.wav", "onset": 1.0, "offset": 1.2, "label": "hum", "kind": "predicted", "annotator": who}
+            for who in ("one", "two")]  # fmt: skip
+    with pytest.raises(InputError, match="several machines"):
+        find(Opinions.of(Annotations(rows)))
+
+
+def test_an_annotator_may_be_called_model():
+    rows = [{"recording": "a.wav", "onset": 1.0, "offset": 1.2, "label": "hum", "kind": kind, "annotator": who}
+            for kind, who in (("annotated", "model"), ("predicted", ""))]  # fmt: skip
+    assert find(Opinions.of(Annotations(rows))).name == "model (predicted)"
