@@ -96,6 +96,8 @@ def test_reliability_shows_what_came_true(result) -> None:
     error = f"calibration error {100 * result.calibration.expected_error:.1f} %"
     assert any(error in text.get_text() for text in figure.axes[0].texts)
     assert list(calibrations_of(result)) == ["as the model gives them"]
+    fitted = replace(result, calibrated=result.calibration, fitted_temperature=1.5)
+    assert list(calibrations_of(fitted)) == ["as the model gives them", "at temperature 1.5"]
 
 
 def test_labels_that_overlap_have_a_matrix_each_and_their_sum() -> None:

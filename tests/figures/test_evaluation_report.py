@@ -10,11 +10,13 @@ import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from oscine.core.artifacts import Provenance
 from oscine.figures.evaluation_report import report_evaluation
 from oscine.figures.report_numbers import in_percent
+from oscine.metrics.frames import ConfusionMatrix
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source"}
 
@@ -165,6 +167,20 @@ def test_many_labels_have_small_cells(evaluation) -> None:
     text = report_evaluation(evaluation(labels, 2.0, n=3000)).to_html()
     assert 'class="matrix compact upright"' in text
     assert len(text) < 5_000_000
+
+
+def test_labels_that_overlap_are_each_there_or_not(evaluation) -> None:
+    counts = np.kron(np.eye(2, dtype=int), [[8, 2], [1, 89]])
+    matrix = ConfusionMatrix(counts, ("pulse", "not_pulse", "sine", "not_sine"))
+    page = Page(
+        report_evaluation(
+            replace(evaluation(("pulse", "sine"), 1.0), confusion_matrix=matrix, by_recording={})
+        ).to_html()
+    )
+    assert [cell["data-cell"] for cell in page.all("button", "data-cell")] == [
+        "0-0", "0-1", "1-0", "1-1", "2-2", "2-3", "3-2", "3-3"
+    ]  # fmt: skip
+    assert "not there" in page.words
 
 
 def test_nothing_of_labels_leaves_losses(one_model) -> None:

@@ -66,6 +66,8 @@ class Evaluation:
         By which the network's outputs were divided (`Model.temperature`).
     fitted_temperature
         That at which probabilities would mean what they say, as near as one number can bring them.
+    calibrated
+        How far the probabilities could be taken at their word at that temperature, of frames that it was fitted to.
     """
 
     has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
@@ -86,6 +88,7 @@ class Evaluation:
     calibration: Calibration | None = None
     temperature: float = 1.0
     fitted_temperature: float = math.nan
+    calibrated: Calibration | None = None
 
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""
@@ -320,6 +323,7 @@ def pool_evaluations(evaluations: Sequence[Evaluation]) -> Evaluation:
     judged = [one.judged for one in evaluations if one.judged is not None]
     densities = [one.densities for one in evaluations if one.densities is not None]
     calibrations = [one.calibration for one in evaluations if one.calibration is not None]
+    calibrated = [one.calibrated for one in evaluations if one.calibrated is not None]
     return replace(
         assemble(
             labels,
@@ -330,6 +334,7 @@ def pool_evaluations(evaluations: Sequence[Evaluation]) -> Evaluation:
             densities=pool(densities) if densities else None,
             judged=pd.concat(judged, ignore_index=True) if judged else None,
             calibration=pool(calibrations) if calibrations else None,
+            calibrated=pool(calibrated) if calibrated else None,
         ),
         confusion_matrix=pool(align(one.confusion_matrix, rows) for one in evaluations),
     )

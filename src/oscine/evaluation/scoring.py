@@ -40,7 +40,7 @@ from oscine.evaluation.frame_sample import FrameSample
 from oscine.evaluation.recording_counts import RecordingCounts
 from oscine.evaluation.segmentation import SegmentationScore, score_segmentation
 from oscine.evaluation.verdicts import judge_rows
-from oscine.metrics.calibration import Calibration, fit_temperature, reliability, reliability_of
+from oscine.metrics.calibration import Calibration, fit_temperature, reliability, reliability_of, with_temperature
 from oscine.metrics.counts import pool
 from oscine.metrics.curves import OperatingCurve, operating_curve
 from oscine.metrics.events import EventScores, score_events
@@ -116,6 +116,7 @@ def score_model(
             for label, curve in one.curves.items():
                 curves[label].add(curve)
             task.advance()
+    fitted = _fit(model, sample)
     return assemble(
         model.outputs,
         counts,
@@ -126,7 +127,8 @@ def score_model(
         densities=frames[0].densities,
         calibration=frames[0].calibration,
         temperature=model.temperature,
-        fitted_temperature=model.temperature * _fit(model, sample),
+        fitted_temperature=model.temperature * fitted,
+        calibrated=_calibrated(model, sample, fitted),
         judged=pd.concat(rows, ignore_index=True),
     )
 
@@ -139,6 +141,14 @@ def _fit(model: Model, sample: FrameSample) -> float:
     if model.target.rivals(model.labels):
         return fit_temperature(logarithms, present.argmax(axis=0))
     return fit_temperature(logarithms, present, known)
+
+
+def _calibrated(model: Model, sample: FrameSample, temperature: float) -> Calibration:
+    """How often probabilities come true that are taken at another temperature, a multiple of the model's."""
+    values, present, known = (sample.columns(place) for place in range(3))
+    exclusive = bool(model.target.rivals(model.labels))
+    values = with_temperature(values, temperature, exclusive=exclusive)
+    return reliability(values, present.argmax(axis=0)) if exclusive else reliability_of(values, present, known)
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,19 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from oscine.evaluation.evaluation import Evaluation
 from oscine.figures.panels import heading
 from oscine.figures.style import GRID, INK, MUTED, NORMAL, PALETTE, SMALL, dress, new_figure
 from oscine.metrics.calibration import Calibration
 
 BEFORE, AFTER = PALETTE[1], PALETTE[0]
-_SIDE, _BARS, _LEFT, _BOTTOM, _GAP, _TOP, _BETWEEN = 2.7, 0.55, 0.75, 0.6, 0.14, 1.0, 0.55
+_SIDE, _BARS, _LEFT, _BOTTOM, _GAP, _TOP, _BETWEEN = 2.7, 0.55, 0.75, 0.6, 0.14, 1.15, 0.6
 
 
 def plot_reliability(
@@ -69,12 +69,13 @@ def plot_reliability(
     return figure
 
 
-def calibrations_of(evaluation: Any) -> dict[str, Calibration]:
+def calibrations_of(evaluation: Evaluation) -> dict[str, Calibration]:
     """How an `Evaluation`'s probabilities come true: as they are, and at the temperature where they do best."""
     found = {"as the model gives them": evaluation.calibration}
-    at_best = getattr(evaluation, "calibrated", None)
-    if at_best is not None:
-        found[f"at temperature {evaluation.temperature:.3g}"] = at_best
+    if evaluation.calibrated is not None and np.isfinite(evaluation.fitted_temperature):
+        found[f"at temperature {evaluation.fitted_temperature:.3g}"] = evaluation.calibrated
+    elif evaluation.calibrated is not None:
+        found["each model at its own temperature"] = evaluation.calibrated
     return {name: calibration for name, calibration in found.items() if calibration is not None}
 
 
@@ -89,16 +90,14 @@ def _diagram(axes: Axes, name: str, calibration: Calibration, ink: str) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1.01), ylabel="share that is right")
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], [""] * 5)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    axes.set_title(name, loc="left", fontsize=NORMAL + 1, color=INK, pad=6)
+    axes.set_title(name, loc="left", fontsize=NORMAL + 1, color=INK, pad=20)
     error, bias = calibration.expected_error, calibration.bias
     if np.isfinite(error):
         text = f"calibration error {100 * error:.1f} %"
         if abs(bias) >= 0.001:
-            text += f"\nit {'boasts' if bias > 0 else 'is too modest'} by {100 * abs(bias):.1f} %"
-        high = bias > 0.02  # then the points leave the upper left corner free
-        axes.annotate(text, (0, 1) if high else (1, 0), xycoords="axes fraction", xytext=(7, -6) if high else (-7, 6),
-                      textcoords="offset points", ha="left" if high else "right", va="top" if high else "bottom",
-                      fontsize=SMALL, color=MUTED, linespacing=1.5)  # fmt: skip
+            text += f"; it {'boasts' if bias > 0 else 'is too modest'} by {100 * abs(bias):.1f} %"
+        axes.annotate(text, (0, 1), xycoords="axes fraction", xytext=(0, 7), textcoords="offset points",
+                      fontsize=SMALL, color=MUTED)  # fmt: skip
 
 
 def _bars(axes: Axes, calibration: Calibration, ink: str) -> None:

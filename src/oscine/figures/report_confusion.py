@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from oscine.figures.clips import Clips
+from oscine.figures.overlapping_confusion import labels_apart
 from oscine.figures.report import Report
 from oscine.figures.report_numbers import thousands
 from oscine.figures.style import percent
@@ -16,6 +17,7 @@ from oscine.metrics.frames import ConfusionMatrix
 
 _MOST_MISTAKES = 200
 _MIDDLING, _COMPACT = 7, 12  # labels beyond which cells are smaller, and have no numbers
+_LONG = 9  # letters that have room above a cell
 _STRONG = 0.55
 
 
@@ -24,6 +26,7 @@ def add_confusion(report: Report, matrix: ConfusionMatrix, judged: pd.DataFrame,
     report.add_section("What is taken for what")
     by_cell, heard = _clips_by_cell(matrix.labels, judged, clips)
     rows = _cells(matrix, by_cell)
+    columns = ("there", "not there") if labels_apart(matrix) else matrix.labels
     note = (
         "A cell counts frames; its sounds are annotated ones that the model, over their whole length, calls by the "
         "cell’s name, so that cells of frames at the edges of sounds have none. "
@@ -41,18 +44,20 @@ def add_confusion(report: Report, matrix: ConfusionMatrix, judged: pd.DataFrame,
         label="Confusion matrix",
         uses=("clips",),
         labels=matrix.labels,
+        columns=columns,
         rows=rows,
-        look=_look(matrix.labels),
+        look=_look(matrix.labels, columns),
         unit="frames",
         balanced=", as if labels were equally frequent",
         note=note.strip(),
     )
 
 
-def _look(labels: tuple[str, ...]) -> str:
+def _look(labels: tuple[str, ...], columns: tuple[str, ...]) -> str:
     """Classes of the table by how many labels there are, and how long."""
     size = "compact" if len(labels) > _COMPACT else "middling" if len(labels) > _MIDDLING else ""
-    return f"{size} {'upright' if size == 'compact' or max(map(len, labels), default=0) > 7 else ''}".strip()
+    upright = size == "compact" or max(map(len, columns), default=0) > _LONG
+    return f"{size} {'upright' if upright else ''}".strip()
 
 
 def _clips_by_cell(
@@ -84,7 +89,10 @@ def _cells(matrix: ConfusionMatrix, by_cell: Mapping[str, list[int]]) -> list[li
     table = []
     for i, annotated in enumerate(matrix.labels):
         cells = []
+        apart = labels_apart(matrix)  # then a label is only taken for its own absence
         for j, said in enumerate(matrix.labels):
+            if apart and i // 2 != j // 2:
+                continue
             count, r, c = int(matrix.counts[i, j]), float(row_shares[i, j]), float(column_shares[i, j])
             r, c = (0.0 if math.isnan(share) else share for share in (r, c))
             n_clips = len(by_cell.get(f"{i}-{j}", ()))

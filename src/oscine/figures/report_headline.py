@@ -14,8 +14,7 @@ from oscine.figures.overlapping_confusion import labels_apart
 from oscine.figures.report import Report
 from oscine.figures.report_numbers import in_percent, limits, thousands
 from oscine.figures.style import percent
-from oscine.figures.trajectories import rates_of
-from oscine.metrics.frames import ConfusionMatrix, mean
+from oscine.metrics.frames import ConfusionMatrix
 
 _MOST_RECORDINGS = 300
 
@@ -23,8 +22,6 @@ _MOST_RECORDINGS = 300
 def add_headline(report: Report, whole: Evaluation) -> None:
     """Add the main figures with their limits, and what they mean in words."""
     matrix, intervals = whole.confusion_matrix, whole.intervals
-    labels = labels_apart(matrix) or matrix.labels
-    rates = {name.lower(): mean(values) for name, values in rates_of(matrix, labels).items()}
     report.add_section("How good it is")
     facts: dict[str, object] = {"frames with the right label": in_percent(1 - matrix.frame_error)}
     notes = {"frames with the right label": limits(intervals.get("frame_error"), complement=True)}
@@ -33,7 +30,7 @@ def add_headline(report: Report, whole: Evaluation) -> None:
         ("recall", "of what is there is found"),
         ("f1", "F1, both in one"),
     ):
-        facts[words] = in_percent(rates[name])
+        facts[words] = in_percent(whole.overall[name])
         notes[words] = limits(intervals.get(name))
     for name, words in (
         ("segment_error_rate", "syllables wrong in their order"),
@@ -44,10 +41,10 @@ def add_headline(report: Report, whole: Evaluation) -> None:
             facts[words] = in_percent(intervals[name].value)
             notes[words] = limits(intervals[name])
     report.add_facts(facts, {name: note for name, note in notes.items() if note})
-    report.add_text(_in_words(whole, rates))
+    report.add_text(_in_words(whole))
 
 
-def _in_words(whole: Evaluation, rates: Mapping[str, float]) -> str:
+def _in_words(whole: Evaluation) -> str:
     """The headline as sentences."""
     matrix = whole.confusion_matrix
     wrong = matrix.frame_error
@@ -70,14 +67,14 @@ def _in_words(whole: Evaluation, rates: Mapping[str, float]) -> str:
         "much as a common one."
     )
     labels = labels_apart(matrix) or matrix.labels
-    f1 = dict(zip(labels, rates_of(matrix, labels)["F1"].tolist(), strict=True))
-    known = {label: value for label, value in f1.items() if math.isfinite(value)}
+    places = {label: matrix.labels.index(label) for label in labels}
+    known = {label: float(matrix.f1[place]) for label, place in places.items() if matrix.counts[place].any()}
     if len(known) > 1:
         worst = min(known, key=lambda label: known[label])
         text += f"\n\nThe hardest label is `{worst}` (F1 {known[worst]:.3f})"
         taken = _most_confused(matrix, worst)
         text += f", most often taken for `{taken[0]}` ({percent(taken[1])} % of its frames)." if taken else "."
-    absent = [label for label, value in f1.items() if not math.isfinite(value)]
+    absent = [label for label in labels if label not in known]
     if absent:
         text += f"\n\nNothing is known of {', '.join(f'`{label}`' for label in absent)}: no frame here has that label."
     return text

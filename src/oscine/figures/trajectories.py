@@ -48,7 +48,11 @@ class Trajectory:
     steps_per_epoch: float = float("nan")
 
     def average(self, quantity: str) -> Array:
-        """Mean over labels, (checkpoint,)."""
+        """Mean over labels, (checkpoint,); F1 is that of mean precision and mean recall, as SongExplorer has it."""
+        if quantity == "F1":
+            precision, recall = self.average("precision"), self.average("recall")
+            total = precision + recall
+            return np.divide(2 * precision * recall, total, out=np.full_like(total, np.nan), where=total > 0)
         return np.array([mean(column) for column in self.rates[quantity].T])
 
     @property

@@ -32,7 +32,7 @@ window.oscineClips = (() => {
     button.type = "button";
     button.className = "clip";
     button.clip = clip;
-    picture.className = "picture";
+    picture.className = clip.e > clip.b ? "picture" : "picture event";
     picture.style.setProperty("--begin", clip.b);
     picture.style.setProperty("--end", clip.e);
     image.src = clip.p;

@@ -7,7 +7,7 @@
     const grid = section.querySelector(".matrix"), list = section.querySelector(".sounds-list");
     const title = section.querySelector(".sounds-title"), onHover = section.querySelector(".on-hover");
     const buttons = [...grid.querySelectorAll("button[data-cell]")];
-    const n = Math.round(Math.sqrt(buttons.length));
+    const n = grid.tBodies[0].rows[0].querySelectorAll("button").length;
     let shown = null, kept = null;
 
     const show = (button) => {
