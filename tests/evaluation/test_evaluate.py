@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from oscine.core.errors import InputError
+from oscine import cli
+from oscine.annotations.annotations import Annotations
+from oscine.annotations.labels import LabelSet
+from oscine.core.errors import Cancelled, InputError
+from oscine.datasets.dataset import Dataset
+from oscine.evaluation import evaluate as module
 from oscine.evaluation import scoring
 from oscine.evaluation.evaluate import EvaluateParams, evaluate
+from oscine.evaluation.info import info
+from oscine.evaluation.scoring import score_model
 from oscine.networks.model import Model
 from oscine.networks.network import Network
 from oscine.prediction.decoders.maximum import Maximum
 from oscine.prediction.predict import predict
 from oscine.prediction.segment import SegmentParams, segment
 from oscine.prediction.thresholds import load_thresholds
+from oscine.training.params import TrainParams
+from oscine.training.run import Run
+from oscine.training.runs import Runs
+from oscine.training.train import train
 
 PULSE = np.float32([0.1, 0.9, 0.2, 0.1, 0.4, 0.8, 0.1, 0.3, 0.2, 0.6])
 """Probability of a pulse in ten frames a tenth of a second apart; that of a sine is the rest."""
@@ -226,3 +239,268 @@ def test_as_text(by_hand):
     assert lines[2].split()[:4] == ["pulse", "1.000", "0.500", "0.667"]
     assert lines[4].startswith("frame error 14.29%")
     assert lines[5].startswith("thresholds: where precision / recall is nearest 1 here, and those in use")
+
+
+# -- temperature -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def boastful(oracle, dataset, tmp_path):
+    """A saved model that is 99 % sure of everything and right in three of four frames, and its dataset."""
+    random = np.random.default_rng(3)
+    truth = np.repeat(random.random(100) < 0.5, 4)
+    pulse = np.where(truth ^ (random.random(400) < 0.25), 0.99, 0.01) + random.uniform(-0.005, 0.005, 400)
+    edges = [0, *(np.flatnonzero(np.diff(truth)) + 1), 400]
+    sounds = [(a / 10, b / 10, "pulse" if truth[a] else "sine") for a, b in itertools.pairwise(edges)]
+    sounds = [(max(0, a - 0.05), b - 0.05, label) for a, b, label in sounds]
+    path = oracle(thresholds={"pulse": 0.9, "sine": 0.9}).save(tmp_path / "boastful_model.safetensors")
+    return path, dataset(a=(np.stack([pulse, 1 - pulse]), sounds, [(0.0, 39.9)]))
+
+
+def test_calibration_is_stored_with_thresholds_of_its_scale(boastful):
+    path, data = boastful
+    before = evaluate(Model.load(path), data)
+    assert before.calibration.bias > 0.2
+    assert before.fitted_temperature == pytest.approx(np.log(99) / np.log(3), rel=0.1), "odds of three to one"
+    result = evaluate(Model.load(path), data, EvaluateParams(calibrate=True, store=True))
+    assert result.temperature == pytest.approx(before.fitted_temperature)
+    assert abs(result.calibration.bias) < 0.02
+    assert result.calibration.log_loss < before.calibration.log_loss
+    assert (result.confusion_matrix.counts == before.confusion_matrix.counts).all(), "the winners stay"
+    stored = Model.load(path)
+    assert stored.temperature == result.temperature
+    assert stored.thresholds == result.in_use == {label: item.value for label, item in result.thresholds.items()}
+    values = predict(stored, data.recordings[0]).read(0, 399)
+    for row, label in enumerate(stored.labels):
+        assert (values[row] >= stored.thresholds[label]).sum() == result.thresholds[label].counts.n_predicted
+    assert evaluate(stored, data).fitted_temperature == pytest.approx(stored.temperature, rel=1e-3), "it stays there"
+
+
+def test_calibration_without_store_leaves_the_model(boastful):
+    path, data = boastful
+    content = path.read_bytes()
+    assert evaluate(Model.load(path), data, EvaluateParams(calibrate=True)).temperature > 2
+    assert path.read_bytes() == content
+
+
+# -- runs ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """The titles of all that is judged."""
+    titles = []
+
+    def score(*arguments, **options):
+        titles.append(options["title"])
+        return score_model(*arguments, **options)
+
+    monkeypatch.setattr(module, "score_model", score)
+    return titles
+
+
+def test_every_checkpoint_is_judged_once(run_folder, tmp_path, counted):
+    out = tmp_path / "run.evaluation"
+    first = evaluate(Runs.load(run_folder), out=out)
+    assert [model.name for model in first.models] == ["replicate-1", "replicate-2"]
+    assert [list(model.by_step) for model in first.models] == [[0, 4, 8], [0, 4, 8]]
+    assert len(counted) == 6
+    second = evaluate(Runs.load(run_folder), out=out)
+    assert len(counted) == 6, "nothing is judged again"
+    assert second.summary() == first.summary()
+    evaluate(Runs.load(run_folder), None, EvaluateParams(tolerance=0.02), out=out)
+    assert len(counted) == 12, "another tolerance is another question"
+    path = run_folder / "replicate-1" / "best_model.safetensors"
+    for file in (path, run_folder / "best_model.safetensors"):
+        Model.load(file).with_thresholds({"pulse": 0.123}).save(file)
+    counted.clear()
+    again = evaluate(Runs.load(run_folder), None, EvaluateParams(tolerance=0.02), out=out)
+    assert {title.partition(" at ")[0] for title in counted} >= {"replicate-1"}, "a model with new thresholds"
+    assert len(counted) <= 2
+    assert again.models[0].by_step[again.models[0].chosen].in_use["pulse"] == 0.123
+
+
+def test_thresholds_of_a_run_are_stored_in_its_best_models(run_folder):
+    result = evaluate(Run.load(run_folder), None, EvaluateParams(checkpoints="best", store=True))
+    winner = Run.load(run_folder).winner
+    for number, model in enumerate(result.models, 1):
+        chosen = {label: item.value for label, item in model.at_best.thresholds.items() if not item.reason}
+        assert Model.load(run_folder / model.name / "best_model.safetensors").thresholds == chosen
+        if number == winner:
+            assert Model.load(run_folder / "best_model.safetensors").thresholds == chosen
+
+
+def test_an_evaluation_that_was_stopped_goes_on(run_folder, tmp_path, monkeypatch):
+    out, judged = tmp_path / "run.evaluation", []
+
+    def score(*arguments, **options):
+        if len(judged) == 4:
+            raise Cancelled
+        judged.append(options["title"])
+        return score_model(*arguments, **options)
+
+    monkeypatch.setattr(module, "score_model", score)
+    with pytest.raises(Cancelled):
+        evaluate(Runs.load(run_folder), out=out)
+    judged.clear()
+    result = evaluate(Runs.load(run_folder), out=out)
+    assert len(judged) == 2
+    monkeypatch.undo()
+    assert result.summary() == evaluate(Runs.load(run_folder)).summary(), "as without a folder, and at once"
+
+
+def test_the_best_step_is_that_of_the_highest_f1(run_folder):
+    result = evaluate(Run.load(run_folder))
+    for model in result.models:
+        f1 = {step: evaluation.overall["f1"] for step, evaluation in model.by_step.items()}
+        assert f1[model.best] == max(f1.values())
+        assert model.metrics
+    assert result.pooled.confusion_matrix.counts.sum() == sum(
+        model.at_best.confusion_matrix.counts.sum() for model in result.models
+    )
+
+
+def test_the_chosen_model_is_judged_with_its_thresholds(run_folder):
+    result = evaluate(Run.load(run_folder), None, EvaluateParams(checkpoints="best"))
+    run = Run.load(run_folder)
+    model = result.models[run.winner - 1]
+    assert list(model.by_step) == [model.chosen]
+    assert model.at_best.in_use == {label: run.model.thresholds.get(label, 0.5) for label in run.model.labels}
+
+
+def test_thresholds_for_one_balance_precision_and_recall(run_folder):
+    """On the validation data that they were computed on; those for other ratios are in the tables."""
+    result = evaluate(Run.load(run_folder), None, EvaluateParams(checkpoints="best"))
+    for model in result.models:
+        for threshold in model.at_best.thresholds.values():
+            assert abs(threshold.precision - threshold.recall) <= 0.05
+        for chosen in model.at_best.thresholds_at.values():
+            assert all(0 <= threshold.value <= 1 for threshold in chosen.values())
+
+
+def test_a_model_in_a_run_is_judged_as_the_run_judges_it(run_folder):
+    result = evaluate(Run.load(run_folder))
+    for model in result.models:
+        alone = evaluate(Model.load(run_folder / model.name / "best_model.safetensors"))
+        summaries = [one.summary() for one in (alone, model.by_step[model.chosen])]
+        for area in ("average_precision", "auc"):  # of curves that are thinned when they are kept
+            one, other = (summary.pop(area) for summary in summaries)
+            assert one == pytest.approx(other, abs=1e-3)
+        assert summaries[0] == summaries[1]
+
+
+def test_all_of_a_run_by_another_dataset(run_folder, tmp_path):
+    data = Dataset.load(run_folder / "dataset")
+    data = Dataset(data.recordings, data.labels, {"test": data.part("train")})
+    result = evaluate(Run.load(run_folder), data, EvaluateParams(part="test", checkpoints="last"))
+    assert result.part == result.pooled.part == "test"
+    with pytest.raises(InputError, match="the model does not know a label of the dataset"):
+        evaluate(Run.load(run_folder), _renamed(data), EvaluateParams(part="test"))
+
+
+def _renamed(data):
+    rows = data.part("test")
+    table = rows.to_pandas().replace({"label": {"pulse": "hum"}})
+    return Dataset(data.recordings, LabelSet(sorted(set(table["label"]))), {"test": Annotations(table)})
+
+
+# -- as it is typed --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def typed(capsys):
+    """Run a command line: exit code, standard output, the last line of standard error."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["evaluate", *map(str, arguments)])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return ended.value.code or 0, captured.out, (captured.err.splitlines() or [""])[-1]
+
+    return run
+
+
+def test_a_folder_of_runs(run_folder, tmp_path, typed, monkeypatch):
+    """One run is whole, one has not finished, one has kept nothing: the first two are judged, the last is named."""
+    monkeypatch.setattr(cli, "_figures", lambda *_: [])  # which are tested beside their modules
+    runs = tmp_path / "runs"
+    for name in ("whole", "begun", "empty"):
+        shutil.copytree(run_folder, runs / name)
+    card = json.loads((runs / "begun" / "run.json").read_text())
+    (runs / "begun" / "run.json").write_text(json.dumps({**card, "finished": False, "best": {}}))
+    for name in ("begun/replicate-2", "empty/replicate-1", "empty/replicate-2"):
+        shutil.rmtree(runs / name)
+    code, out, _ = typed(runs, "--checkpoints", "last", "--json")
+    assert code == 0
+    found = json.loads(out)["result"]
+    assert found["best"] == {"begun": 8, "whole/replicate-1": 8, "whole/replicate-2": 8}
+    assert found["missing"][0] == "begun (not finished)"
+    assert found["missing"][1].startswith("empty (this training has kept no model yet")
+    folder = tmp_path / "runs.evaluation"
+    card = json.loads((folder / "evaluation.json").read_text())
+    assert card["best"] == found["best"]
+    assert card["provenance"]["operation"] == "evaluate"
+    assert (folder / "whole" / "replicate-2" / "thresholds.ckpt-8.csv").is_file()
+    assert list((folder / "begun" / "predictions.ckpt-8").glob("*-mistakes.csv"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "arguments", "said"),
+    [
+        ("models", [], "has kept no model yet. Give its train command again, with --out"),
+        ("dataset", [], "the dataset of this training is gone. Give it: --dataset FOLDER"),
+        ("recordings", [], "recordings are not where they were"),
+        ("card", [], "the card of this training is damaged"),
+        ("", ["--part", "test"], "no such part; found 'test'; allowed: train, validation"),
+        ("", ["--ratios", "1,0"], "ratios"),
+        ("", ["--ratio", "-1"], "ratio"),
+        ("", ["--dataset", "absent"], "absent: there is no such dataset"),
+        ("labels", ["--dataset", "labels"], "the model does not know a label of the dataset; found 'hum'"),
+        ("empty", ["--dataset", "empty"], "the validation part is empty"),
+    ],
+)
+def test_what_cannot_be_judged_is_told_in_one_line(run_folder, tmp_path, typed, spoil, arguments, said, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = Dataset.load(run_folder / "dataset")
+    if spoil == "models":
+        for path in run_folder.glob("replicate-*"):
+            shutil.rmtree(path)
+    elif spoil == "dataset":
+        shutil.rmtree(run_folder / "dataset")
+    elif spoil == "recordings":
+        card = run_folder / "dataset" / "dataset.json"
+        card.write_text(card.read_text().replace("/fly1.wav", "/gone1.wav"))
+    elif spoil == "card":
+        (run_folder / "run.json").write_text("{}")
+    elif spoil == "labels":
+        table = data.part("validation").to_pandas().replace({"label": {"pulse": "hum"}})
+        labels = LabelSet(sorted(set(table["label"])))
+        Dataset(data.recordings, labels, {"validation": Annotations(table)}).save(tmp_path / "labels")
+    elif spoil == "empty":
+        nothing = {"train": data.part("train"), "validation": data.part("train").select(recordings=[])}
+        Dataset(data.recordings, data.labels, nothing).save(tmp_path / "empty")
+    before = sorted(tmp_path.rglob("*"))
+    code, out, error = typed("run", *arguments)
+    assert (code, out) == (2, "")
+    assert said in error
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is written"
+
+
+def test_a_model_that_reconstructs_has_losses_only(tmp_path, typed, run_folder):
+    data = Dataset.load(run_folder / "dataset")
+    architecture = {"name": "autoencoder"}
+    params = {"n_steps": 2, "period": 1, "batch_size": 4, "device": "cpu", "architecture": architecture}
+    train(data, TrainParams.parse({**params, "target": "reconstruction"}), out=tmp_path / "sound")
+    code, out, _ = typed(tmp_path / "sound")
+    assert code == 0
+    assert "of which only losses are" in out
+    card = json.loads((tmp_path / "sound.evaluation" / "evaluation.json").read_text())
+    losses = {
+        line["step"]: line["validation_loss"]
+        for line in Run.load(tmp_path / "sound").metrics()
+        if "validation_loss" in line
+    }
+    assert card["best"] == {"replicate-1": min(losses, key=losses.get)}
+    assert info(tmp_path / "sound.evaluation").what == "evaluation"

@@ -56,11 +56,16 @@ def test_by_hand(project, done):
     said = done("evaluate", "my_run")
     assert "precision" in said.out
     tables = project / "my_run.evaluation"
-    assert pd.read_csv(tables / "confusion_matrix.csv")["of"].tolist()[0] == "counts"
-    assert pd.read_csv(tables / "thresholds.csv").shape[1] == 2
+    assert pd.read_csv(tables / "confusion-matrix.csv")["of"].tolist()[0] == "counts"
+    assert pd.read_csv(tables / "thresholds.csv").columns[1:].tolist() == ["0.5", "1.0", "2.0"]
     assert {"label", "threshold", "precision", "recall"} <= set(pd.read_csv(tables / "curves.csv"))
-    assert (tables / "confusion_matrix.pdf").is_file()
-    assert (tables / "precision_recall.pdf").is_file()
+    for name in ("confusion-matrix", "precision-recall", "train-validation-loss", "P-R-F1-average", "PvR"):
+        assert (tables / f"{name}.pdf").is_file()
+    assert {path.name for path in (tables / "replicate-1").glob("*.ckpt-4.csv")} == {
+        "confusion-matrix.ckpt-4.csv",
+        "thresholds.ckpt-4.csv",
+        "curves.ckpt-4.csv",
+    }
 
     done("predict", "my_run", songs, "--save-scores", "h5")
     for number in (1, 2, 3):

@@ -126,6 +126,11 @@ class Kept:
     metrics: list[dict[str, float]]
     material: Material
 
+    @property
+    def foremost(self) -> Checkpoint:
+        """The one that training chose, else the last."""
+        return next((one for one in self.checkpoints if one.step == self.chosen), self.checkpoints[-1])
+
 
 def find_checkpoints(
     runs: Runs, dataset: Dataset | None, part: str, which: Which, warn: Callable[[str], None]

@@ -2,7 +2,8 @@
 
 A curve (`oscine.metrics.curves`) has a point for every score that occurs, which for hours of sound are millions. Where
 there are more than `MOST_POINTS`, neighbouring ones are put together. What a curve says of the thresholds that remain
-stays exact; only what lies between two of them is no longer told apart.
+stays exact; only what lies between two of them is no longer told apart, so that a curve that is added afterwards finds
+counts off by as many frames at the most as were put together: one in a hundred thousand or so.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Annotated, Any, Literal, overload
 
+from oscine.core.artifacts import atomic_folder
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
@@ -47,7 +48,7 @@ class EvaluateParams(OperationParams):
     """Of a run: which steps of each model are judged, all that were kept, the one that training chose, or the last."""
     ratio: float = Field(1.0, gt=0)
     """Wished precision / recall, at which each label's threshold is chosen."""
-    ratios: tuple[float, ...] = Field((0.5, 1.0, 2.0))
+    ratios: tuple[Annotated[float, Field(gt=0)], ...] = Field((0.5, 1.0, 2.0))
     """Other ratios for which the tables hold thresholds."""
     tolerance: Seconds = Field(0.01, ge=0)
     """How far an event, or the bounds of a segment, may be off."""
@@ -252,7 +253,7 @@ def _evaluate_runs(
     runs: Runs, dataset: Dataset | None, params: EvaluateParams, out: Path | None, monitor: Monitor
 ) -> RunEvaluation:
     kept, missing = find_checkpoints(runs, dataset, params.part, params.checkpoints, monitor.warning)
-    firsts = {one.name: Model.load(one.checkpoints[0].file) for one in kept}
+    firsts = {one.name: Model.load(one.foremost.file) for one in kept}
     for one in kept:  # nothing is written before it is known that all can be judged
         first = firsts[one.name]
         if says_labels(first):
@@ -297,9 +298,9 @@ def _judge_once(
     key = {**describe(kept.material, params.matters()), "model": checkpoint.digest}
     if not find_kept(path, key):
         evaluation = _judge(Model.load(checkpoint.file), kept.material, params, monitor, title)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_tables(evaluation, folder, f".ckpt-{checkpoint.step}")
-        keep(evaluation, path, key)
+        with atomic_folder(folder) as temporary:
+            write_tables(evaluation, temporary, f".ckpt-{checkpoint.step}")
+            keep(evaluation, temporary / path.name, key)
     return path
 
 
