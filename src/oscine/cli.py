@@ -155,10 +155,10 @@ class OperationCommand(click.Command):
         return start
 
     def _inputs(self) -> Iterator[click.Parameter]:
-        for item in self.operation.inputs:
-            if item.required:
+        for place, item in enumerate(self.operation.inputs):
+            if item.required or place == 0:  # the first one may be left out where the operation can do without
                 many = item.name == self.operation.each or item.takes_several
-                yield click.Argument([item.name], nargs=-1 if many else 1, required=True, type=str)
+                yield click.Argument([item.name], nargs=-1 if many else 1, required=item.required, type=str)
             else:
                 yield click.Option([_flag(item.name), item.name], type=str, metavar="PATH", help=_plain(item.help))
 
@@ -222,10 +222,11 @@ class OperationCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Inputs": [], "Options": []}
-        for item in self.operation.inputs:
-            if item.required:
+        for place, item in enumerate(self.operation.inputs):
+            if item.required or place == 0:
                 many = "…" * (item.name == self.operation.each or item.takes_several)
-                sections["Inputs"].append((f"{item.name.upper()}{many}", _plain(item.help)))
+                word = f"{item.name.upper()}{many}"
+                sections["Inputs"].append((word if item.required else f"[{word}]", _plain(item.help)))
         titles = {
             option.path: f"Options of --{option.name} {self._name_of(option)}"
             for option in self.options
@@ -304,7 +305,7 @@ class OperationCommand(click.Command):
             n_done += 1
             if not (values["as_json"] or values["quiet"]) and report.result is not None:
                 click.echo(str(report.result))
-            for path in [*report.outputs, *_figures(report)]:
+            for path in [*report.outputs, *_figures(report, monitor)]:
                 monitor.message(f"{'up to date:' if report.up_to_date else 'wrote'} {_relative(path)}")
         if values["as_json"]:
             shown = reports if self.operation.each else reports[0]
@@ -315,13 +316,13 @@ class OperationCommand(click.Command):
         return 0
 
 
-def _figures(report: Report) -> list[Path]:
+def _figures(report: Report, monitor: Monitor) -> list[Path]:
     """Draw the figures of a result that has some into the folder that it was written to."""
     if not getattr(report.result, "has_figures", False) or not report.outputs:
         return []
     from oscine.figures.draw import draw
 
-    return draw(report.result, report.outputs[0])
+    return draw(report.result, report.outputs[0], monitor=monitor)
 
 
 class ProgramCommand(click.Command):

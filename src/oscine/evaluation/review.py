@@ -209,7 +209,8 @@ def review(
                 )
             task.advance()
     items = choose(chosen, most=params.most, apart=params.apart, per_recording=share, frequency=frequency)
-    return Review(tuple(items), dict(found), without, Path(project))
+    shown = {item.recording: there.recordings[item.recording] for item in items}
+    return Review(tuple(items), dict(found), without, Path(project), recordings=shown)
 
 
 def _is_wanted(item: Item, params: ReviewParams) -> bool:

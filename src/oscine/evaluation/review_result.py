@@ -1,6 +1,7 @@
 """What a person should look at next: a list for the workbench, and annotation files of each recording.
 
 <name>.review/
+review.html            the same to look at and to listen to (drawn by `oscine.figures.review_report`)
 review.json            the list, in order: of each item recording, onset, offset, label, annotated, kind, score, why
 X_mistakes.csv         kind mistaken: the model contradicts an annotation
 X_missed.csv           kind missed: there may be a sound that nobody has annotated, or that no model predicts
@@ -17,7 +18,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import pandas as pd
 
@@ -25,6 +26,7 @@ from oscine.annotations import naming
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.core.artifacts import Provenance, atomic_folder, write_json
+from oscine.recordings.recording import Recording
 
 KINDS = ("mistaken", "missed", "disagreeing", "uncertain")
 """Why something should be looked at, what matters most first."""
@@ -77,13 +79,18 @@ class Review:
         What was done without, and how to have it, in sentences.
     project
         The folder that was reviewed.
+    recordings
+        The recordings, by the names that the items call them by, to look at and to listen to.
     """
+
+    has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
 
     items: tuple[Item, ...]
     found: Mapping[str, int]
     without: tuple[str, ...] = ()
     project: Path | None = None
     provenance: Provenance | None = field(default=None, compare=False)
+    recordings: Mapping[str, Recording] = field(default_factory=dict, compare=False, repr=False)
 
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""

@@ -22,6 +22,7 @@ from oscine.evaluation.cross_validation import CrossValidation
 from oscine.evaluation.evaluation import Evaluation
 from oscine.evaluation.generalization import Generalization
 from oscine.evaluation.learning_curve_result import LearningCurve
+from oscine.evaluation.review_result import Review
 from oscine.evaluation.run_evaluation import ModelEvaluation, RunEvaluation
 from oscine.figures.agreement import agreement_drawings, report_agreement
 from oscine.figures.average_rates import plot_average_rates
@@ -40,6 +41,7 @@ from oscine.figures.precision_versus_recall import plot_precision_versus_recall
 from oscine.figures.probability_density import plot_probability_density
 from oscine.figures.rates_by_step import plot_rates_by_label, plot_rates_by_model
 from oscine.figures.reliability import calibrations_of, plot_reliability
+from oscine.figures.review_report import report_review
 from oscine.figures.sensitivity_specificity import plot_sensitivity_specificity
 from oscine.figures.train_validation_loss import plot_train_validation_loss
 from oscine.figures.trajectories import trajectories
@@ -71,6 +73,8 @@ def draw(result: object, folder: str | Path, *, suffix: str = ".pdf", monitor: M
             task.advance()
     if isinstance(result, Agreement):
         paths.append(report_agreement(result, monitor=monitor).save(Path(folder) / "agreement.html"))
+    if isinstance(result, Review):
+        paths.append(report_review(result, monitor=monitor).save(Path(folder) / "review.html"))
     if isinstance(result, (RunEvaluation, Evaluation)):
         paths.append(report_evaluation(result, monitor=monitor).save(Path(folder) / "report.html"))
     return paths
