@@ -81,8 +81,12 @@ def legacy_scores(
     }
     found["vak 1.1.0"]["boundary_r_value"] = plain(mean([score.r_value for score in rows["vak 1.1.0"]]))
     found["WhisperSeg"] = {
-        "segment_f1": plain(whisper.segments.f1),
-        "segment_nolabel_f1": plain(whisper.segments_nolabel.f1),
-        "frame_f1": plain(whisper.frames.f1),
+        f"{name}_{rate}": plain(getattr(counts, rate))
+        for name, counts in (
+            ("segment", whisper.segments),
+            ("segment_nolabel", whisper.segments_nolabel),
+            ("frame", whisper.frames),
+        )
+        for rate in ("precision", "recall", "f1")
     }
     return found

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from oscine.evaluation.annotation_score import AnnotationScore
     from oscine.evaluation.score_result import AnnotationScores
 
+_PEERS_WORDS = {
+    "boundary": "boundaries",
+    "segment": "segments",
+    "segment_nolabel": "segments, whatever their label",
+    "frame": "frames with sound",
+    "event": "events",
+}
+
 _MOST_LABELS = 40
 _MOST_RECORDINGS = 5
 
@@ -125,16 +133,21 @@ def _labels(scores: AnnotationScores, pooled: AnnotationScore) -> str:
     if len(rows) < 2:
         return ""
     more = len(rows) - _MOST_LABELS
-    head = ["label", "precision", "recall", "F1", "right", "annotated", "predicted", "F1 of frames"]
+    head = ["of these, by label", "precision", "recall", "F1", "right", "annotated", "predicted", "F1 of frames"]
     text = aligned([head, *rows[:_MOST_LABELS]])
     return text + (f"\n… and {more} more (--json has all)" if more > 0 else "")
 
 
 def _legacy(scores: AnnotationScores) -> str:
-    """How other programs count."""
-    rows = [[program, name.replace("_", " "), _rate(math.nan if value is None else value)]
-            for program, figures in scores.legacy.items() for name, value in figures.items()]  # fmt: skip
-    return aligned([["as other programs count", "", ""], *rows]) if rows else ""
+    """How other programs count: a row for each thing that a program counts."""
+    rows = []
+    for program, figures in scores.legacy.items():
+        measures = dict.fromkeys(name.rpartition("_")[0] for name in figures if name.endswith("_f1"))
+        for measure in measures:
+            found = [figures.get(f"{measure}_{rate}") for rate in ("precision", "recall", "f1")]
+            rates = ["" if value is None else _rate(value) for value in found]
+            rows.append([f"{program}: {_PEERS_WORDS[measure]}", *rates])
+    return aligned([["as other programs count", "precision", "recall", "F1"], *rows]) if rows else ""
 
 
 def _notes(scores: AnnotationScores) -> str:
@@ -146,13 +159,11 @@ def _notes(scores: AnnotationScores) -> str:
     ):
         if names:
             lines.append(f"labels {what}: {', '.join(names)}")
-    worst = sorted(
-        ((score.frames.n_wrong, name, score) for name, score in scores.by_recording.items() if score.frames.n_wrong),
-        key=lambda item: (-item[0], item[1]),
-    )[:_MOST_RECORDINGS]
+    errors = {name: score.frames.frame_error for name, score in scores.by_recording.items() if score.frames.n_wrong}
+    worst = sorted(errors, key=lambda name: (-errors[name], name))[:_MOST_RECORDINGS]
     if len(scores.by_recording) > 1 and worst:
-        told = ", ".join(f"{name} ({_percent(score.frames.frame_error)})" for _, name, score in worst)
-        lines.append(f"most wrong frames: {told}")
+        told = ", ".join(f"{name} ({_percent(errors[name])})" for name in worst)
+        lines.append(f"recordings with the largest frame error: {told}")
     return "\n".join(lines)
 
 
