@@ -15,6 +15,7 @@ from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.core.errors import InputError
 from oscine.evaluation.review import Models, ReviewParams, review
+from oscine.training.run import Run
 
 HOP = 0.1
 
@@ -104,6 +105,37 @@ def test_models_disagree(oracle, project):
     )
     assert told(found) == [("disagreeing", "a.wav", 3.95, "pulse", "")]
     assert found.items[0].why == "models differ; replicate-1: pulse (60%); replicate-2: background (100%)"
+
+
+def test_scores_on_disk_serve_where_this_model_made_them(oracle, project, monkeypatch):
+    folder = project(song(pulse=[(10, 20, 0.95)]), table((1.0, 2.0, "sine")))
+    model, n = oracle(labels=LABELS), []
+    predict = oscine.predict
+    predict(model, oscine.Recording(folder / "a.wav")).save(folder / "a_scores.h5")
+    monkeypatch.setattr("oscine.evaluation.review.predict", lambda *args, **more: n.append(1) or predict(*args, **more))
+    assert told(review(folder, model)) == [("mistaken", "a.wav", 1.0, "pulse", "sine")]
+    assert n == []
+    project(song(pulse=[(10, 20, 0.9)]))
+    assert told(review(folder, model)) == [("mistaken", "a.wav", 1.0, "pulse", "sine")]
+    assert n == [1], "the sound is another one"
+
+
+def test_replicates_of_a_run(tmp_path, monkeypatch):
+    best = {"replicate-1": {"f1": 0.5, "step": 1.0}, "replicate-2": {"f1": 0.9, "step": 1.0}}
+    run = Run(tmp_path / "run", {}, LABELS, best, True)
+    for number in (1, 2, 3):
+        (run.path / f"replicate-{number}").mkdir(parents=True)
+        if number < 3:  # the third is not trained yet
+            (run.path / f"replicate-{number}" / "best_model.safetensors").touch()
+    run.save()
+    monkeypatch.setattr("oscine.evaluation.review.Model.load", lambda path: path.name)
+    assert Models.load(run.path).by_name == {
+        "replicate-2": "best_model.safetensors",
+        "replicate-1": "best_model.safetensors",
+    }
+    assert list(Models.of(run).by_name) == ["replicate-2", "replicate-1"], "the best first"
+    (tmp_path / "run" / "best_model.safetensors").touch()
+    assert list(Models.load(tmp_path).by_name) == ["run"], "a folder of runs"
 
 
 class Shifted:

@@ -27,6 +27,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from oscine.annotations import naming
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import exhaustive
 from oscine.annotations.intervals import Intervals, contains, merge, subtract
@@ -51,7 +52,7 @@ from oscine.evaluation.review_scores import (
 )
 from oscine.networks.model import Model
 from oscine.prediction.predict import PredictParams, predict
-from oscine.prediction.scores import Scores
+from oscine.prediction.scores import SUFFIX, Scores
 from oscine.prediction.segment import segment
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
@@ -320,9 +321,30 @@ def _of_recording(
 
 
 def _score(model: Model, recording: Recording, name: str, params: ReviewParams, monitor: Monitor) -> Scores:
-    """Scores of a recording, in a temporary file where they are many."""
-    scores = predict(model, recording, PredictParams(resample=True, device=params.device), monitor=monitor)
+    """Scores of a recording: those on disk where this model made them, else new ones, in a file where they are many."""
+    scores = _stored(model, recording)
+    if scores is None:
+        scores = predict(model, recording, PredictParams(resample=True, device=params.device), monitor=monitor)
     return Scores.of_model(scores.data, model, scores.duration, name)
+
+
+def _stored(model: Model, recording: Recording) -> Scores | None:
+    """The file of scores beside a recording, where it holds what this model says of this very sound."""
+    place = recording.path.with_name(f"{naming.stem(recording.name)}{SUFFIX}")
+    if not place.is_file():
+        return None
+    try:
+        scores = Scores.load(place)
+    except InputError:
+        return None
+    made = scores.provenance
+    if made is None or made.operation != "predict" or made.params.get("prevalences"):
+        return None
+    by, of = made.inputs.get("model"), made.inputs.get("recording")
+    if not (isinstance(by, dict) and isinstance(of, dict)):
+        return None
+    same = by.get("digest") == model.digest and of.get("digest") == recording.identity()["digest"]
+    return scores if same else None
 
 
 def _mistaken_by_prediction(annotated: pd.DataFrame, predicted: pd.DataFrame, bars: Bars) -> Iterator[Item]:
