@@ -21,6 +21,7 @@ OPERATIONS = {
     "train": "oscine.training.train:train",
     "tune": "oscine.training.tune:tune",
     "prune": "oscine.training.prune:prune",
+    "postprocess": "oscine.evaluation.postprocess:postprocess",
     "evaluate": "oscine.evaluation.evaluate:evaluate",
     "cross-validate": "oscine.evaluation.cross_validate:cross_validate",
     "generalize": "oscine.evaluation.generalize:generalize",

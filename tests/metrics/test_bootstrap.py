@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from oscine.metrics import bootstrap as module
-from oscine.metrics.bootstrap import Interval, bootstrap, bootstraps, paired_bootstrap
+from oscine.metrics.bootstrap import Interval, bootstrap, bootstraps, paired_bootstrap, paired_bootstraps
 from oscine.metrics.counts import Counts
 from oscine.metrics.curves import operating_curve
 from oscine.metrics.events import score_events
@@ -142,3 +142,14 @@ def test_what_cannot_be_drawn():
 def test_in_words():
     assert str(Interval(0.93, 0.9, 0.95)) == "0.930 (0.900–0.950)"
     assert "p = 0.002" in str(paired_bootstrap([Counts(1, 1, 1)] * 9, [Counts(0, 1, 1)] * 9, lambda s: s.recall))
+
+
+def test_several_models_are_compared_as_two_by_two():
+    random = np.random.default_rng(5)
+    scores = {name: [Counts(int(tp), 20, 20) for tp in random.integers(5, 20, 9)] for name in "abc"}
+    found = paired_bootstraps(scores, lambda counts: counts.f1, n=200, seed=3)
+    assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
+    for (one, two), difference in found.items():
+        assert difference == paired_bootstrap(scores[one], scores[two], lambda counts: counts.f1, n=200, seed=3)
+    with pytest.raises(ValueError, match="for each recording"):
+        paired_bootstraps({**scores, "d": scores["a"][:3]}, lambda counts: counts.f1)

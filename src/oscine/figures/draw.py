@@ -18,6 +18,7 @@ from oscine.core.artifacts import atomic
 from oscine.core.monitor import SILENT, Monitor
 from oscine.datasets.inspect import Inspection
 from oscine.evaluation.agreement_result import Agreement
+from oscine.evaluation.comparison import Comparison
 from oscine.evaluation.cross_validation import CrossValidation
 from oscine.evaluation.evaluation import Evaluation
 from oscine.evaluation.generalization import Generalization
@@ -27,6 +28,10 @@ from oscine.evaluation.run_evaluation import ModelEvaluation, RunEvaluation
 from oscine.figures.agreement import agreement_drawings, report_agreement
 from oscine.figures.average_rates import plot_average_rates
 from oscine.figures.best_precision_recall import plot_best_precision_recall
+from oscine.figures.compare_classes import plot_compare_classes
+from oscine.figures.compare_matrices import plot_compare_matrices
+from oscine.figures.compare_overall import plot_compare_overall
+from oscine.figures.compare_report import report_comparison
 from oscine.figures.confusion_matrix import plot_confusion_matrix
 from oscine.figures.dataset_examples import plot_dataset_examples
 from oscine.figures.dataset_labels import plot_dataset_labels
@@ -73,6 +78,8 @@ def draw(result: object, folder: str | Path, *, suffix: str = ".pdf", monitor: M
             task.advance()
     if isinstance(result, Agreement):
         paths.append(report_agreement(result, monitor=monitor).save(Path(folder) / "agreement.html"))
+    if isinstance(result, Comparison):
+        paths.append(report_comparison(result).save(Path(folder) / f"{result.prefix}-compare.html"))
     if isinstance(result, Review):
         paths.append(report_review(result, monitor=monitor).save(Path(folder) / "review.html"))
     if isinstance(result, (RunEvaluation, Evaluation)):
@@ -100,6 +107,10 @@ def _drawings(result: object) -> Iterator[Drawing]:
         best = result.best.get(f"replicate-{result.winner}", {})
         step = round(best["step"]) if best else None
         yield "learning_curves", partial(plot_learning_curves, result, best_step=step)
+    elif isinstance(result, Comparison):
+        yield f"{result.prefix}-compare-overall-params-speed", partial(plot_compare_overall, result)
+        yield f"{result.prefix}-compare-confusion-matrices", partial(plot_compare_matrices, result)
+        yield f"{result.prefix}-compare-PR-classes", partial(plot_compare_classes, result)
     elif isinstance(result, LearningCurve) and result.laws:
         yield "learning_curve", partial(plot_learning_curve_fit, result)
     elif isinstance(result, Agreement):

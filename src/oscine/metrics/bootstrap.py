@@ -35,6 +35,7 @@ References
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -210,15 +211,63 @@ def paired_bootstrap(
     >>> round(difference.value, 3), difference.low > 0, difference.p < 0.01
     (0.15, True, True)
     """
-    _check(n, level)
     if len(first) != len(second):
         raise ValueError(f"both models need a score for each recording, found {len(first)} and {len(second)}")
-    value = float(statistic(pool(first))) - float(statistic(pool(second)))
-    if len(first) < 2:
-        return Difference(value, math.nan, math.nan, math.nan, level)
-    weights = _draws(len(first), n, seed)
-    one, two = (np.array([statistic(s) for s in _resampled(scores, weights)]) for scores in (first, second))
-    differences = one - two
+    scores = {"first": first, "second": second}
+    return paired_bootstraps(scores, statistic, n=n, level=level, seed=seed)["first", "second"]
+
+
+def paired_bootstraps(
+    scores: Mapping[str, Sequence[T]],
+    statistic: Callable[[T], float],
+    *,
+    n: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[tuple[str, str], Difference]:
+    """How models differ in a figure, two by two, all on the same draws of recordings.
+
+    Parameters
+    ----------
+    scores
+        Of each model by name, one for each recording, in the same order; they can be pooled with `+`.
+    statistic, n, level, seed
+        As in `bootstrap`.
+
+    Returns
+    -------
+    dict
+        By the names of a first and a second model, in the order of `scores`: first minus second. The p values are not
+        corrected for the number of pairs (see `oscine.metrics.multiple_tests`).
+
+    Raises
+    ------
+    ValueError
+        Where the numbers of recordings differ, there is nothing to pool, or `n` or `level` are out of range.
+    """
+    _check(n, level)
+    sizes = {name: len(mine) for name, mine in scores.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f"all models need a score for each recording, found {sizes}")
+    wholes = {name: float(statistic(pool(mine))) for name, mine in scores.items()}
+    n_recordings = next(iter(sizes.values()), 0)
+    drawn: dict[str, Array] = {}
+    if n_recordings > 1:
+        weights = _draws(n_recordings, n, seed)
+        for name, mine in scores.items():
+            drawn[name] = np.array([statistic(score) for score in _resampled(mine, weights)], dtype=np.float64)
+    found = {}
+    for one, two in itertools.combinations(scores, 2):
+        value = wholes[one] - wholes[two]
+        if drawn:
+            found[one, two] = _difference(value, drawn[one] - drawn[two], level)
+        else:
+            found[one, two] = Difference(value, math.nan, math.nan, math.nan, level)
+    return found
+
+
+def _difference(value: float, differences: Array, level: float) -> Difference:
+    """A difference and those of all draws (draw,), summed up."""
     known = differences[~np.isnan(differences)]
     tails = [(1 + int(np.count_nonzero(side))) / (1 + len(known)) for side in (known <= 0, known >= 0)]
     p = min(1.0, 2 * min(tails)) if len(known) and not math.isnan(value) else math.nan
