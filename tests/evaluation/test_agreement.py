@@ -189,9 +189,14 @@ def test_labels_of_one_and_not_of_the_other_are_reported_and_count():
 
 def test_no_coverage_is_said():
     tables = rows("ann", [1.0], label="sine"), rows("", [1.0], kind="predicted")
-    result, warnings = compare(*tables, coverage=Coverage({"a.wav": [(1.0, 1.0)]}, whole=False))
-    assert result.labels["pulse"].counts("label").total == 0
+    coverage = Coverage({"a.wav": [(1.0, 1.0)]}, whole=False)
+    result, warnings = compare(*tables, coverage=coverage)
+    assert list(result.labels) == ["sine"]
     assert any(text.startswith("pulse: no coverage") for text in warnings)
+    with pytest.raises(InputError, match="no coverage"):
+        compare(*tables, coverage=coverage, labels=("pulse",))
+    whole, _ = compare(*tables, coverage=coverage, portion="whole")
+    assert whole.labels["pulse"].counts("label").only("model") == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from oscine.evaluation.machine import find_machine
 from oscine.evaluation.opinions import Opinions
 from oscine.prediction.decoders.maximum import Maximum
 from oscine.prediction.scores import Scores
-from oscine.prediction.segment import SegmentParams
+from oscine.prediction.segment import SegmentParams, segment
 
 
 def opinions(kind="annotated", who="ann"):
@@ -95,3 +95,23 @@ def test_an_annotator_may_be_called_model():
     rows = [{"recording": "a.wav", "onset": 1.0, "offset": 1.2, "label": "hum", "kind": kind, "annotator": who}
             for kind, who in (("annotated", "model"), ("predicted", ""))]  # fmt: skip
     assert find(Opinions.of(Annotations(rows))).name == "model (predicted)"
+
+
+@pytest.mark.parametrize("decoder", [None, "hysteresis", "majority"])
+def test_one_label_by_itself_is_decoded_as_among_the_others(tmp_path, decoder):
+    values = np.random.default_rng(0).random((3, 500)).astype(np.float32)
+    labels = ("hum", "pulse", "ambient")
+    whole = Scores.from_array(values, labels, 100.0, recording="a.wav", events=("pulse",), thresholds={"hum": 0.4})
+    whole.save(tmp_path / "a_scores.h5")
+    options = {"max_gaps": {"hum": 0.02, "ambient": 0.1}, "thresholds": {"pulse": 0.6, "ambient": 0.7}}
+    options |= {"decoder": {"name": decoder}} if decoder else {}
+    machine = find(opinions(), tmp_path, **options)
+    machine.prepare(["a.wav"], "cpu", None, print)
+    for label in ("hum", "pulse", "hum"):
+        for threshold in (None, 0.3, 0.8):
+            thresholds = {**options["thresholds"], **({label: threshold} if threshold else {})}
+            params = SegmentParams.model_validate({**options, "labels": (label,), "thresholds": thresholds})
+            expected = segment(whole, params)
+            found = machine.decode("a.wav", label, threshold)
+            assert found[:, 0].tolist() == expected.onsets.tolist()
+            assert found[:, 1].tolist() == expected.offsets.tolist()

@@ -217,8 +217,16 @@ def agreement(
             comparison = Comparison(label, people, machine, names, places, _how(params))
             if comparison.is_empty:
                 tell(f"{label}: no coverage: nobody has looked for it anywhere (--portion whole: everywhere)")
-            found[label] = comparison.result(monitor)
+            else:
+                found[label] = comparison.result(monitor)
             task.advance(note=label)
+    if not found:
+        raise InputError(
+            "no coverage: nobody has looked for any of these labels in what is compared",
+            path=opinions.source,
+            found=", ".join(labels),
+            cure="Say that somebody has looked everywhere: --portion whole",
+        )
     result = Agreement(
         parties=(*people, *((machine.name,) if machine is not None else ())),
         machine=machine.name if machine is not None else None,
@@ -295,7 +303,8 @@ def _report_absent(people: Mapping[str, Mapping[str, Said]], names: Sequence[str
     for who, said in people.items():
         absent = [name for name in names if name not in said]
         if absent:
-            tell(f"{who} has no file of {', '.join(absent)}, and counts as having found nothing (see --absent)")
+            instead = "--absent unknown leaves them out"
+            tell(f"{who} has no file of {', '.join(absent)}, and counts as having found nothing there; {instead}")
 
 
 def _labels(

@@ -138,8 +138,11 @@ class Comparison:
                 tried[threshold] = self._at(threshold)
             return tried[threshold]
 
-        n = how.n_thresholds
-        curve = [(i / (n + 1), at(i / (n + 1))) for i in range(1, n + 1)]
+        n, curve = how.n_thresholds, []
+        with monitor.task(f"Trying thresholds of {self.label}", total=n, unit="thresholds") as task:
+            for threshold in np.arange(1, n + 1) / (n + 1):
+                curve.append((float(threshold), at(float(threshold))))
+                task.advance()
         levels = machine.levels(self.label)
         dense: dict[str, list[Threshold]] = {}
         for measure in how.measures:

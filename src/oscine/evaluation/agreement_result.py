@@ -194,7 +194,10 @@ class Agreement:
                 [name, *self._row(one.counts(measure))] for name, one in self.labels.items() if self._says(one, measure)
             ]
             if rows:
-                lines += [f"by {unit}{wide}:", *_columns([["", *self._header()], *rows])]
+                table = [["", *self._header()], *rows]
+                if self.machine is None:  # precision and recall are those of a machine
+                    table = [row[:-2] for row in table]
+                lines += [f"by {unit}{wide}:", *_columns(table)]
         rows = [["", "F1", "kappa", "onset ±", "late by", "of", "in"]]
         for label, one in self.labels.items():
             for a, b in self.pairs:

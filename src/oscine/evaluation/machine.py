@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from oscine.annotations import naming
@@ -58,7 +59,8 @@ class Machine:
     given: Path | None
     decoding: SegmentParams
     scores: dict[str, Scores] = field(default_factory=dict)
-    _found: dict[tuple[str, str], Spans] = field(default_factory=dict)
+    _held: dict[str, Scores] = field(default_factory=dict)
+    _held_label: str = ""
 
     def knows(self, recording: str) -> bool:
         """Whether it says anything of a recording, or can."""
@@ -123,22 +125,45 @@ class Machine:
 
     def decode(self, recording: str, label: str, threshold: float | None) -> Spans:
         """Onset and offset (sound, 2) in seconds of what its scores amount to; `None`: at its own threshold."""
+        table = self._decoded(recording, label, threshold)
+        return np.empty((0, 2)) if table is None else table[["onset", "offset"]].to_numpy(np.float64)
+
+    def _decoded(self, recording: str, label: str, threshold: float | None) -> pd.DataFrame | None:
+        """Rows of one label; `None` where there are no scores of it."""
         scores = self.scores.get(recording)
         if scores is None or label not in scores.labels:
-            return np.empty((0, 2))
+            return None
         chosen: dict[str, Any] = {"labels": (label,)}
         if threshold is not None:
             chosen["thresholds"] = {**self.decoding.thresholds, label: threshold}
-        table = segment(scores, self.decoding.model_copy(update=chosen)).to_pandas()
-        return table[["onset", "offset"]].to_numpy(np.float64)
+        if (alone := self._alone(recording, label)) is not None:
+            scores = alone
+            for name in ("thresholds", "max_gaps", "min_durations"):
+                values = chosen.get(name, getattr(self.decoding, name))
+                chosen[name] = {label: values[label]} if label in values else {}
+        return segment(scores, self.decoding.model_copy(update=chosen)).to_pandas()
+
+    def _alone(self, recording: str, label: str) -> Scores | None:
+        """Scores of one label in memory, where others have no say in how it is decoded: many thresholds are tried."""
+        scores = self.scores[recording]
+        if self.decoding.snap or self.decoding.thresholds_file or self._decoder.bars({label: 0.5}) is None:
+            return None
+        if self._held_label != label:
+            self._held, self._held_label = {}, label
+        if recording not in self._held:
+            row = scores.labels.index(label)
+            values = [np.zeros(0, np.float32), *(block[row] for _, block in scores.blocks())]
+            own = {name: value for name, value in scores.thresholds.items() if name == label}
+            self._held[recording] = replace(
+                scores, data=np.concatenate(values)[None], labels=(label,), thresholds=own, aside=()
+            )
+        return self._held[recording]
 
     def levels(self, label: str) -> NDArray[np.float64]:
         """Every score that a threshold could tell apart: those of peaks where the label is an event, else of frames."""
         found = [np.empty(0)]
-        for scores in self.scores.values():
-            if label in scores.events:
-                chosen = {"labels": (label,), "thresholds": {**self.decoding.thresholds, label: 0.0}}
-                table = segment(scores, self.decoding.model_copy(update=chosen)).to_pandas()
+        for name, scores in self.scores.items():
+            if label in scores.events and (table := self._decoded(name, label, 0.0)) is not None:
                 found.append(table["score"].to_numpy(np.float64))
             else:
                 row = scores.labels.index(label)
