@@ -380,6 +380,8 @@ def test_a_record_of_dataverse(publish, site, tmp_path):
 
 def test_a_record_that_says_something_else(publish, site, tmp_path):
     params = publish.registry({"record": {"host": "zenodo", "id": "7"}})
+    with pytest.raises(InputError, match=r"^http.*/zenodo.org/api/records/7: the server has no such file \(HTTP 404\)"):
+        fetch("songs", params, out=tmp_path / "songs")
     site.content["/zenodo.org/api/records/7"] = b"<html>"
     with pytest.raises(InputError, match="does not answer with a record"):
         fetch("songs", params, out=tmp_path / "songs")

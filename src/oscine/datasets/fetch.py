@@ -179,15 +179,14 @@ def fetch(
     done = _done(folder, wanted)
     missing = [file for file in wanted.files if file.name not in done]
     _check_room(folder, missing, params)
-    monitor.message(f"{wanted.title}; licence: {wanted.licence}; from {wanted.page}")
-    sizes = [file.size for file in missing]
-    total = None if None in sizes else sum(size or 0 for size in sizes) / 1e6
-    with monitor.task(f"Fetching {name}", total, "MB") as task:
-        for file in missing:
-            done[file.name] = _fetch_one(file, folder, params, task, monitor)
-            _write_card(folder, wanted, done)
-    if not missing:
-        _write_card(folder, wanted, done)
+    if missing:
+        monitor.message(f"{wanted.title}; licence: {wanted.licence}; from {wanted.page}")
+        sizes = [file.size for file in missing]
+        total = None if None in sizes else sum(size or 0 for size in sizes) / 1e6
+        with monitor.task(f"Fetching {name}", total, "MB") as task:
+            for file in missing:
+                done[file.name] = _fetch_one(file, folder, params, task, monitor)
+                _write_card(folder, wanted, done)
     _tidy(folder)
     n_bytes = sum(int(done[file.name]["size"]) for file in wanted.files)
     return Fetched(wanted, folder, len(wanted.files), n_bytes, len(missing))

@@ -83,6 +83,8 @@ class Published:
             return self
         try:
             listed, licence = _HOSTS[self.record["host"]](str(self.record["id"]), ask)
+        except InputError:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise InputError(
