@@ -57,7 +57,7 @@ ROWS = st.lists(
 EVERYWHERE = Coverage(dict.fromkeys(DURATIONS), whole=False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(truth=ROWS, predicted=ROWS, tolerance=st.sampled_from([0.004, 0.010]), near=st.sampled_from([0.02, 0.006]))
 def test_agrees_with_an_independent_scorer(scorer, durations, truth, predicted, tolerance, near):
     theirs = scorer.score(

@@ -33,6 +33,7 @@ STATISTICS: Mapping[str, Callable[[Headline], float]] = {
     "macro_f1": lambda score: score.matrix.macro_f1(without=score.matrix.labels[-1:]),
     "kappa": lambda score: cohen_kappa(score.matrix),
     "segment_error_rate": lambda score: score.sequences.error_rate,
+    "boundary_r_value": lambda score: r_value(score.boundary),
     **{
         f"{name}_{rate}": _rate(name, rate)
         for name in ("boundary", "segment", "segment_nolabel", "event")

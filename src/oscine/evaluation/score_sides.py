@@ -99,8 +99,7 @@ def recordings_of(
             allowed=in_words(known),
             cure="Give both sides the names of the same recordings",
         )
-    missing = tuple(name for name in known if name not in set(guessed))
-    extra = tuple(name for name in guessed if name not in set(known))
+    missing, extra = tuple(sorted({*known} - {*guessed})), tuple(sorted({*guessed} - {*known}))
     if missing:
         monitor.warning(f"nothing is predicted in {in_words(missing)}: all that is annotated there counts as missed")
     if extra and truth.coverage.whole:

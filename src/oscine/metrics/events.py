@@ -105,13 +105,15 @@ class EventScore:
 
     def to_dict(self) -> dict[str, Any]:
         """Counts, rates and timing errors as plain values, ready for JSON."""
+        percentiles = self.percentiles()
+        middle, most = np.quantile(np.abs(self.errors), [0.5, 0.95]).tolist() if self.errors.size else [np.nan] * 2
         return {
             **self.counts.to_dict(),
             "tolerance": self.tolerance,
-            "bias": plain(self.bias),
-            "median_error": plain(self.median_error),
-            "error_95": plain(self.error_95),
-            "percentiles": {f"{percent:g}": plain(value) for percent, value in self.percentiles().items()},
+            "bias": plain(percentiles[50]),
+            "median_error": plain(middle),
+            "error_95": plain(most),
+            "percentiles": {f"{percent:g}": plain(value) for percent, value in percentiles.items()},
         }
 
 
