@@ -33,7 +33,7 @@ def price(chain, path, n_frames):
         if place in (0, len(path) - 1):
             total += chain.survivals[state, min(length, n_durations) - 1] + beyond * chain.stay
         elif beyond:
-            total += chain.survivals[state, -1] + beyond * chain.stay + chain.leave
+            total += chain.survivals[state, -1] + beyond * chain.stay + chain.leave[state]
         else:
             total += chain.durations[state, length - 1]
     return total + sum(chain.transitions[first, second] for (first, _), (second, _) in itertools.pairwise(path))
@@ -83,6 +83,7 @@ def test_is_the_best_of_all_series(labels, seed):
         transition_weight=random.choice([0, 1, 4]),
         outliers=random.choice([0.01, 0.4]),
         max_duration=0.3,
+        slack=random.choice([0, 1]),
     )
     values = probabilities(len(labels), n_frames, seed)
     assert decoded(values, labels, options, 10.0) == best_of_all(values, labels, options, 10.0)
@@ -154,24 +155,34 @@ def test_no_duration_is_impossible():
 
 
 def test_probabilities_of_durations_add_up():
-    chain = Chain.build(SemiMarkov(**SONG), ("background", "a", "b"), 100.0)
+    """Relative to the most usual one."""
+    chain = Chain.build(SemiMarkov(**SONG, slack=0), ("background", "a", "b"), 100.0)
     n_durations = chain.durations.shape[1]
-    assert n_durations == math.ceil(0.2 * math.exp(4 * 0.5) * 100)
-    density = np.exp(chain.durations)
-    assert np.allclose(density[:, :-1].sum(axis=1) + np.exp(chain.survivals[:, -1]), 1)
+    assert n_durations == math.ceil(0.3 * math.exp(4 * 0.3) * 100), "of sounds, not of gaps"
+    density, leave = np.exp(chain.durations), np.exp(chain.leave)
+    whole = (1 - np.exp(chain.stay)) / leave  # what they are relative to
+    assert density.max(axis=1).tolist() == [1] * 5
+    assert np.allclose(density[:, :-1].sum(axis=1) * whole + np.exp(chain.survivals[:, -1]), 1)
     assert np.allclose(np.exp(chain.survivals[:, 0]), 1)
-    assert np.exp(chain.stay) + np.exp(chain.leave) == pytest.approx(1)
     assert density[0].argmax() == pytest.approx(30 * math.exp(-(0.3**2)), abs=2)  # the mode of a log-normal
 
 
+def test_usual_durations_cost_nothing():
+    """Between e^(-2 · 0.3) and e^(2 · 0.3) times the median, 0.3 s, for two spreads."""
+    free = np.flatnonzero(Chain.build(SemiMarkov(**SONG), ("background", "a", "b"), 100.0).durations[0] == 0) + 1
+    mode = 30 * math.exp(-(0.3**2))
+    assert (free[0], free[-1]) == pytest.approx((mode * math.exp(-0.6), mode * math.exp(0.6)), abs=1)
+
+
 def test_transitions_of_a_gap_remember_the_sound_before():
+    """Relative to the most usual step."""
     chain = Chain.build(SemiMarkov(**SONG), ("background", "a", "b"), 100.0)
     steps = np.exp(chain.transitions)
     a, b, gap_a, gap_b, start = range(5)
     assert chain.labels.tolist() == [1, 2, 0, 0, 0]
-    assert steps[gap_a, [a, b]] == pytest.approx([1.5 / 11, 9.5 / 11])
-    assert steps[gap_b, [a, b]] == pytest.approx([5.5 / 6, 0.5 / 6])
-    assert steps[a, [a, b, gap_a, gap_b]] == pytest.approx([0, 0.1 * 9.5 / 11, 0.9, 0])
+    assert steps[gap_a, [a, b]] == pytest.approx([1.5 / 9.5, 1])
+    assert steps[gap_b, [a, b]] == pytest.approx([1, 0.5 / 5.5])
+    assert steps[a, [a, b, gap_a, gap_b]] == pytest.approx([0, 0.1 / 0.9, 1, 0])
     assert steps[start, [a, b]].tolist() == [1, 1]
     assert not steps[:, start].any()
 

@@ -8,10 +8,12 @@ series of segments, each a sound or a gap of background, and of all such series 
     + v Σ log P(duration | label) over segments, `duration_weight` v
     + w Σ log P(label | previous sound), and whether there is a gap between them, `transition_weight` w
 
-Statistics are learnt from the annotations that the network was trained with (`prediction/statistics.py`) and are
-options here, so that a model's file holds them. Frames of a network are no independent witnesses, so that priors
-deserve weights above one; `oscine postprocess` finds them. With both at 0, or without statistics, each frame has its
-most probable label.
+Each P is taken relative to the most usual duration, or step: what is usual costs nothing. Else every segment would
+have a price, and the fewer there were the better, the more so as weights grow. Durations within `slack` spreads of
+the median are all as usual as another, or bounds would be drawn away from where the scores have them. Weights must be
+above one, since frames of a network are no independent witnesses; `oscine postprocess` finds them. Statistics are
+learnt from the annotations that the network was trained with (`prediction/statistics.py`) and are options here, so
+that a model's file holds them. With both weights at 0, or without statistics, each frame has its most probable label.
 
 Durations are log-normal, mixed with a share of `outliers`: stretches of any length, which end with equal probability
 in every frame. So nothing is impossible, and beyond `max_duration` only that tail is left, which costs no memory of
@@ -34,6 +36,7 @@ References
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -78,6 +81,8 @@ class SemiMarkov(Decoder):
     """How much durations count, against one frame."""
     transition_weight: Weight = 1.0
     """How much it counts what follows what, against one frame."""
+    slack: float = Field(2.0, ge=0)
+    """Spreads from the median within which a duration costs nothing, so that bounds stay where the scores have them."""
     outliers: float = Field(0.01, gt=0, lt=1)
     """Share of segments that may be of any length."""
     max_duration: Seconds = Field(2.0, gt=0)
@@ -114,13 +119,14 @@ class Chain:
     labels
         Index of the label of each state (state,).
     durations
-        Weighted log-probability of a segment of 1, 2, … frames (state, duration).
+        Weighted log-probability of a segment of 1, 2, … frames (state, duration), less that of the most usual one.
     survivals
-        The same to last at least as long.
+        Weighted log-probability to last at least as long (state, duration).
     stay, leave
-        Weighted log-probability to go on for a frame more, or to end, beyond the last of these durations.
+        Weighted log-probability to go on for a frame more, and that of ending (state,), beyond the last duration, the
+        latter less that of the most usual one.
     transitions
-        Weighted log-probability (from, to); −∞ where there is no such step.
+        Weighted log-probability (from, to) less that of the most usual step; −∞ where there is no such step.
     has_gaps
         Whether there are states of background.
     """
@@ -129,7 +135,7 @@ class Chain:
     durations: Floats
     survivals: Floats
     stay: float
-    leave: float
+    leave: Floats
     transitions: Floats
     has_gaps: bool
 
@@ -139,23 +145,26 @@ class Chain:
         sounds = [index for index, label in enumerate(labels) if label != BACKGROUND]
         n_gaps = len(sounds) + 1 if len(sounds) < len(labels) else 0
         states = np.array(sounds + [labels.index(BACKGROUND) for _ in range(n_gaps)], np.intp)
-        told = [options.durations[label] for label in labels if label in options.durations]
-        longest = max((median * math.exp(_WIDE * spread) for median, spread in told), default=0.0)
+        told = {label: options.durations[label] for label in labels if label in options.durations}
+        # gaps may be pauses of any length, and need no more of a memory than sounds
+        usual = [values for label, values in told.items() if label != BACKGROUND] or list(told.values())
+        longest = max((median * math.exp(_WIDE * spread) for median, spread in usual), default=0.0)
         n_durations = max(1, math.ceil(min(longest, options.max_duration) * frame_rate))
         density, survival = np.zeros((2, len(states), n_durations))
         for row, state in enumerate(states):
-            if labels[state] in options.durations:
+            if labels[state] in told:
                 density[row], survival[row] = _durations(
-                    *options.durations[labels[state]], n_durations, frame_rate, options.outliers
+                    *told[labels[state]], n_durations, frame_rate, options.outliers
                 )
+        free = density.max(axis=1, keepdims=True) - options.slack**2 / 2
         leave = _leave(n_durations)
         weight = options.duration_weight if told else 0.0
         return cls(
             states,
-            weight * density,
+            weight * np.minimum(density - free, 0.0),
             weight * survival,
             weight * math.log1p(-leave),
-            weight * math.log(leave),
+            weight * np.minimum(math.log(leave) - free[:, 0], 0.0),
             _steps([labels[index] for index in sounds], bool(n_gaps), options),
             bool(n_gaps),
         )
@@ -188,7 +197,7 @@ def _steps(sounds: list[str], has_gaps: bool, options: SemiMarkov) -> Floats:
         [[options.transitions.get(first, {}).get(second, 0.0) for second in sounds] for first in sounds], float
     ).reshape(n_sounds, n_sounds)
     with np.errstate(divide="ignore", invalid="ignore"):
-        follows = np.log((counts + _UNSEEN) / (counts + _UNSEEN).sum(axis=1, keepdims=True))
+        follows = np.log((counts + _UNSEEN) / (counts + _UNSEEN).max(axis=1, keepdims=True, initial=_UNSEEN))
         other = np.where(np.eye(n_sounds, dtype=bool), -np.inf, follows)  # a sound is not followed by itself at once
     if not options.transitions:
         follows, other = np.zeros_like(follows), np.where(np.isinf(other), -np.inf, 0.0)
@@ -197,9 +206,10 @@ def _steps(sounds: list[str], has_gaps: bool, options: SemiMarkov) -> Floats:
     shares = np.array([options.gaps.get(sound, math.nan) for sound in sounds])
     known = ~np.isnan(shares)
     shares = np.where(known, np.clip(shares, 0.001, 0.999), 0.5)
+    with_gap, without = (np.log(part / np.maximum(shares, 1 - shares)) for part in (shares, 1 - shares))
     steps = np.full((2 * n_sounds + 1, 2 * n_sounds + 1), -np.inf)
-    steps[:n_sounds, :n_sounds] = other + np.where(known, np.log(1 - shares), 0.0)[:, None]
-    steps[range(n_sounds), range(n_sounds, 2 * n_sounds)] = np.where(known, np.log(shares), 0.0)
+    steps[:n_sounds, :n_sounds] = other + without[:, None]
+    steps[range(n_sounds), range(n_sounds, 2 * n_sounds)] = with_gap
     steps[n_sounds : 2 * n_sounds, :n_sounds] = follows
     steps[2 * n_sounds, :n_sounds] = 0.0  # before the first sound nothing is known
     return _weighted(steps, options.transition_weight)
@@ -232,7 +242,8 @@ class Search:
         may_start = np.zeros(n_states, bool)
         may_start[[state for state in range(n_states) if not self._is_inner_gap(state)]] = True
         self._may_start, self._first = may_start, np.where(may_start, 0.0, -np.inf)
-        self._root: tuple[int, int] | None = None  # what is certain: a segment of this state begins at this frame
+        n_sounds = n_states // 2
+        self._dearest = chain.transitions[n_sounds : 2 * n_sounds, :n_sounds].min(axis=1, initial=0.0)
         self._kept = start + 1  # the frame at whose beginning the rows below begin
         self._begins: list[NDArray[np.int64]] = []  # of the best segment of each state that ends there
         self._before: list[NDArray[np.intp]] = []  # the state before one that begins there
@@ -279,8 +290,7 @@ class Search:
         chain, rival = self._chain, self._long + self._chain.leave
         n_sounds = len(rival) // 2
         if chain.has_gaps and n_sounds:
-            inner = slice(n_sounds, 2 * n_sounds)
-            rival[-1] = (rival[inner] + chain.transitions[inner, :n_sounds].min(axis=1)).max()
+            rival[-1] = (rival[n_sounds : 2 * n_sounds] + self._dearest).max()
         return rival
 
     def settle(self) -> list[tuple[int, int, int]]:
@@ -292,19 +302,24 @@ class Search:
         for time in range(since, self._time + 1):
             states = range(len(self._rows))
             alive |= {self._previous(time, state) for state in states if self._is_reached(time, state)}
+        latest_first = [(-time, state) for time, state in alive]
+        heapq.heapify(latest_first)
         while len(alive) > 1:
-            latest = max(alive)
-            if latest[0] < self._kept:
+            time, state = heapq.heappop(latest_first)
+            if -time < self._kept:
                 return []
-            alive.remove(latest)
-            alive.add(self._previous(*latest))
+            alive.remove((-time, state))
+            before = self._previous(-time, state)
+            if before not in alive:
+                alive.add(before)
+                heapq.heappush(latest_first, (-before[0], before[1]))
         common = alive.pop()
         if common[0] < self._kept:
             return []
         done = self._traced(*common)
         n_done = common[0] - self._kept + 1
         del self._begins[:n_done], self._before[:n_done]
-        self._kept, self._root = common[0] + 1, common
+        self._kept = common[0] + 1
         return done
 
     def _is_reached(self, time: int, state: int) -> bool:
