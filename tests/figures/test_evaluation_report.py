@@ -93,7 +93,7 @@ def test_every_cell_tells_its_count_and_holds_its_sounds(one_model, page: Page) 
         i, j = map(int, cell["data-cell"].split("-"))
         annotated, said = whole.labels[i], whole.labels[j]
         count = whole.confusion_matrix.counts[i, j]
-        assert cell["aria-label"].startswith(f"annotated {annotated}, said {said}: {count} frames")
+        assert cell["aria-label"].startswith(f"annotated {annotated}, said {said}: {count} frame")
         judged = whole.judged
         n = len(judged[(judged["annotated"] == annotated) & (judged["label"] == said)])
         mine = data["cells"].get(cell["data-cell"], [])

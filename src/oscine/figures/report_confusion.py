@@ -98,7 +98,8 @@ def _cells(matrix: ConfusionMatrix, by_cell: Mapping[str, list[int]]) -> list[li
             n_clips = len(by_cell.get(f"{i}-{j}", ()))
             kinds = ["right" if i == j else "wrong"]
             kinds += ["strong-row"] * (r > _STRONG) + ["strong-column"] * (c > _STRONG)
-            words = f"annotated {annotated}, said {said}: {thousands(count)} frames, {percent(r)} % of {annotated}"
+            frames = f"{thousands(count)} frame{'s' * (count != 1)}"
+            words = f"annotated {annotated}, said {said}: {frames}, {percent(r)} % of {annotated}"
             cells.append(
                 {
                     "cell": f"{i}-{j}",

@@ -37,7 +37,7 @@ def add_headline(report: Report, whole: Evaluation) -> None:
         ("event_f1", "F1 of events"),
         ("segment_f1", "F1 of segments"),
     ):
-        if name in intervals:
+        if name in intervals and math.isfinite(intervals[name].value):
             facts[words] = in_percent(intervals[name].value)
             notes[words] = limits(intervals[name])
     report.add_facts(facts, {name: note for name, note in notes.items() if note})
@@ -66,6 +66,8 @@ def _in_words(whole: Evaluation) -> str:
         ". Precision and recall are means over labels, as if all were equally frequent, so that a rare label weighs as "
         "much as a common one."
     )
+    if labels_apart(matrix):
+        text += " Where labels may overlap, not to be there counts like a label."
     labels = labels_apart(matrix) or matrix.labels
     places = {label: matrix.labels.index(label) for label in labels}
     known = {label: float(matrix.f1[place]) for label, place in places.items() if matrix.counts[place].any()}

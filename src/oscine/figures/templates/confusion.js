@@ -54,7 +54,8 @@
         next.focus();
       });
     });
-    const first = buttons.find((button) => (cells[button.dataset.cell] || []).length && button.classList.contains("wrong"));
+    const heard = buttons.filter((button) => (cells[button.dataset.cell] || []).length);
+    const first = heard.find((button) => button.classList.contains("wrong")) || heard[0];
     if (first) show(first);
     section.dataset.ready = "";
   }
