@@ -193,13 +193,6 @@ def agreement(
     machine = find_machine(opinions, model, scores, places.recording, params.segment)
     names = _compared(people, machine, allowed, params, tell)
     people = {name: said for name, said in people.items() if any(recording in said for recording in names)}
-    if len(people) + (machine is not None) < 2:
-        raise InputError(
-            "there is no second party to agree with",
-            path=opinions.source,
-            found=", ".join(people) or "nobody",
-            cure="Add another annotator's files (X_annotations-NAME.csv), predictions, or --model RUN",
-        )
     if machine is not None:
         machine.prepare(names, params.device, monitor, tell)
         if params.n_thresholds is not None and not machine.scores:
@@ -271,9 +264,11 @@ def _compared(
     tell: Any,
 ) -> list[str]:
     """Recordings that at least two parties have looked at, sorted; the others are named."""
-    names = sorted({name for said in people.values() for name in said})
+    every = names = sorted({name for said in people.values() for name in said})
     if allowed is not None:
         names = [name for name in names if name in allowed or Path(name).name in allowed]
+    if every and not names:
+        raise InputError("nobody has annotated these recordings", found=sorted(allowed or ()), allowed=every)
     chosen, lonely, partial = [], [], []
     for name in names:
         lookers = [who for who, said in people.items() if name in said]
@@ -288,12 +283,12 @@ def _compared(
     if partial:
         tell(f"left out, as not all annotators have looked at them: {', '.join(partial)}")
     if not chosen:
-        said = "not all annotators have" if partial else "at least two parties have"
-        problem = f"there is no recording that {'all annotators have' if partial else said} looked at"
-        who = sorted({*people, *((machine.name,) if machine is not None else ())})
+        if partial:
+            raise InputError("there is no recording that all annotators have looked at", found=", ".join(people),
+                             cure="Choose some of them: --annotators A,B")  # fmt: skip
         raise InputError(
-            f"{problem}, so there is no second party to agree with" if not partial else problem,
-            found=f"{len(names)} recordings annotated by {', '.join(who) or 'nobody'}",
+            "there is no recording that two parties have looked at, so no second party to agree with",
+            found=f"{len(names)} recording{'s' * (len(names) != 1)}, by {', '.join(people) or 'no annotator'}",
             cure="Add another annotator's files (X_annotations-NAME.csv), predictions, or --model RUN",
         )
     return chosen
