@@ -250,6 +250,7 @@ def test_two_files_are_about_one_recording(metrics, files):
     card = json.loads(out)["result"]
     assert (card["boundary"]["precision"], card["segment"]["f1"], card["segment_error_rate"]) == (0.75, 0.5, 0.5)
     assert "guess.wav of the predictions is taken to be truth.wav of the truth" in err
+    assert "warning: guess.wav" not in err
     assert "how long truth.wav lasts is not known" in err
     assert "labels that are never predicted, and so count as missed: y" in err
     assert "labels that nobody annotated, and so count as invented: z" in err
@@ -257,6 +258,15 @@ def test_two_files_are_about_one_recording(metrics, files):
     assert "labels never predicted: y" in out
     assert "syllable error rate" in out
     assert "onsets and offsets within 4 ms" in out
+
+
+def test_two_files_that_name_different_recordings(metrics, files):
+    files(may01_annotations=[("x", 0.1, 0.2)], may02_predicted=[("x", 0.1, 0.2)])
+    code, out, err = metrics("may01_annotations.csv", "may02_predicted.csv")
+    assert code == 0
+    assert "warning: may02.wav of the predictions is taken to be may01.wav of the truth" in err
+    assert "1 recording, 0.2 s: 1 segment annotated, 1 predicted" in out
+    assert "interval" not in out
 
 
 def test_folders_recordings_and_durations(metrics, files, tmp_path):

@@ -19,6 +19,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from oscine.annotations import naming
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.sources import Sources, wholes
 from oscine.core.errors import InputError
@@ -70,6 +71,14 @@ def _is_named_after_its_file(annotations: Annotations) -> bool:
     """Whether they were read from a file which says of its recording no more than its own name does."""
     source = annotations.source
     return source is not None and source.is_file() and Sources(source.parent).name_for(source) in annotations.recordings
+
+
+def are_named_apart(truth: Annotations, predicted: Annotations) -> bool:
+    """Whether both are files whose names say of which recording they are, and not of the same one."""
+    if any(side.source is None or not side.source.is_file() for side in (truth, predicted)):
+        return False
+    one, two = (naming.parse(side.source) for side in (truth, predicted) if side.source is not None)
+    return bool(one.convention and two.convention) and Path(one.stem).stem != Path(two.stem).stem
 
 
 def find_durations(

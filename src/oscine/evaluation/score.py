@@ -20,7 +20,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.evaluation.annotation_score import NO_SOUNDS, AnnotationScore, Rules, score_recording, sounds_by_recording
-from oscine.evaluation.counterparts import find_durations, in_words, read_durations, same_recordings
+from oscine.evaluation.counterparts import are_named_apart, find_durations, in_words, read_durations, same_recordings
 from oscine.evaluation.score_result import AnnotationScores
 from oscine.evaluation.score_sides import (
     PREDICTIONS,
@@ -135,7 +135,8 @@ def score(
     true = covered(true, params.coverage, monitor)
     called = same_recordings(true, guess)
     for theirs, ours in called.items():
-        monitor.message(f"{theirs} of the predictions is taken to be {ours} of the truth")
+        tell = monitor.warning if are_named_apart(true, guess) else monitor.message
+        tell(f"{theirs} of the predictions is taken to be {ours} of the truth")
     guess = guess.rename_recordings(called)
     names, lonely = recordings_of(true, guess, monitor)
     labels, in_one = labels_of(true, guess, names, params.labels, monitor)

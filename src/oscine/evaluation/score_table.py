@@ -39,28 +39,32 @@ def _head(scores: AnnotationScores) -> str:
     n_events = pooled.events.pooled.counts
     n, parts = len(scores.by_recording), []
     if pooled.sequences.n_true or pooled.sequences.n_predicted or not (n_events.n_true or n_events.n_predicted):
-        parts.append(f"{pooled.sequences.n_true} segments annotated, {pooled.sequences.n_predicted} predicted")
+        parts.append(f"{_many(pooled.sequences.n_true, 'segment')} annotated, {pooled.sequences.n_predicted} predicted")
     if n_events.n_true or n_events.n_predicted:
-        parts.append(f"{n_events.n_true} events annotated, {n_events.n_predicted} predicted")
+        parts.append(f"{_many(n_events.n_true, 'event')} annotated, {n_events.n_predicted} predicted")
     looked = pooled.seconds
     total = sum(scores.durations.values())
     where = f"{looked:.1f} s" + (f" of {total:.1f} s that somebody has looked at" if looked < total - 1e-6 else "")
-    return f"{n} recording{'s' * (n != 1)}, {where}: {'; '.join(parts)}"
+    return f"{_many(n, 'recording')}, {where}: {'; '.join(parts)}"
 
 
 def _errors(scores: AnnotationScores, pooled: AnnotationScore) -> str:
     if not pooled.frames.n_sound and not pooled.sequences.n_true:
         return ""
     means = scores.mean
-    rows = [["", "pooled", *["95 % interval"] * bool(scores.intervals), "mean of recordings"]]
+    several = len(scores.by_recording) > 1
+    doubt = several and bool(scores.intervals)
+    rows = [["", "pooled", *["95 % interval"] * doubt, *["mean of recordings"] * several]]
 
     def row(name: str, key: str, value: float, *, percent: bool = True) -> None:
         show = _percent if percent else _rate
         cells = [name, show(value)]
-        if scores.intervals:
+        if doubt:
             interval = scores.intervals[key]
             cells.append("" if math.isnan(interval.low) else f"{show(interval.low)} – {show(interval.high)}")
-        rows.append([*cells, show(means[key]) if key in means else ""])
+        if several:
+            cells.append(show(means[key]) if key in means else "")
+        rows.append(cells)
 
     row("frame error", "frame_error", pooled.frames.frame_error)
     row("  of frames with sound", "frame_error_song", pooled.frames.sound_error)
@@ -185,6 +189,10 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _many(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"
 
 
 def _rate(value: float) -> str:
