@@ -367,3 +367,19 @@ def test_the_folder_is_passed_over_when_the_project_is_read(tmp_path):
     before = Annotations.load(tmp_path)
     agreement(Opinions.load(tmp_path)).save(tmp_path / "inside.agreement")
     assert Annotations.load(tmp_path) == before
+
+
+def test_two_by_two_with_limits_over_recordings(tmp_path):
+    tables = [rows(who, [1.0, 2.0] if who == "ann" or name == "a" else [1.0], recording=f"{name}.wav", length=0.1)
+              for who in ("ann", "ben") for name in "abcd"]  # fmt: skip
+    result, _ = compare(*tables)
+    found = result.labels["pulse"].pair_intervals("ann", "ben")["f1"]
+    assert found.value == pytest.approx(result.labels["pulse"].pair("ann", "ben").f1)
+    assert found.low < found.value < found.high
+    with (result.save(tmp_path / "x") / "agreement.pairs.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (float(row["f1"]), float(row["f1_low"])) == (found.value, found.low)
+    assert row["recordings"] == "4"
+    told = result.summary()["labels"]["pulse"]["pairs"][0]
+    assert told["intervals"]["kappa"]["level"] == 0.95
+    assert list(told["recordings"]) == ["a.wav", "b.wav", "c.wav", "d.wav"]

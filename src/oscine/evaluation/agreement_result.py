@@ -29,9 +29,10 @@ from oscine.annotations.delimited import as_text, write_lines
 from oscine.core.artifacts import Provenance, atomic_folder, write_json, write_text
 from oscine.metrics.agreement import AgreementCounts, AgreementSets, Tics, to_seconds
 from oscine.metrics.agreement_pairs import PairScore
+from oscine.metrics.bootstrap import Interval, bootstrap
 from oscine.metrics.counts import Counts, plain, pool
 from oscine.metrics.curves import Threshold
-from oscine.metrics.kappa import Votes
+from oscine.metrics.kappa import Votes, cohen_kappa
 from oscine.prediction.thresholds import save_threshold_table
 
 Pair = tuple[str, str]
@@ -78,6 +79,14 @@ class LabelAgreement:
     def counts(self, measure: str) -> AgreementCounts:
         """Sizes of all sets, recordings pooled."""
         return pool(self.by_recording(measure).values())
+
+    def pair_intervals(self, first: str, second: str) -> dict[str, Interval]:
+        """F1 and kappa of two parties, and within which limits they would lie for other recordings."""
+        scores = list(self.pairs[first, second].values())
+        return {
+            "f1": bootstrap([score.counts for score in scores], lambda counts: counts.f1),
+            "kappa": bootstrap([score.frames for score in scores], cohen_kappa),
+        }
 
     def pair(self, first: str, second: str) -> PairScore | None:
         """How two parties agree, recordings pooled; `None` where none has been looked at by both."""
@@ -166,7 +175,15 @@ class Agreement:
                 "dense_thresholds": [item.to_dict() for item in one.dense.get(measure, ())],
             }
         told["pairs"] = [
-            {"first": a, "second": b, **score.to_dict()} for a, b in self.pairs if (score := one.pair(a, b)) is not None
+            {
+                "first": a,
+                "second": b,
+                **score.to_dict(),
+                "intervals": {name: found.to_dict() for name, found in one.pair_intervals(a, b).items()},
+                "recordings": {name: part.to_dict() for name, part in one.pairs[a, b].items()},
+            }
+            for a, b in self.pairs
+            if (score := one.pair(a, b)) is not None
         ]
         told["fleiss_kappa"] = plain(one.votes.kappa) if one.votes is not None else None
         told["in_use"] = plain(one.in_use)
@@ -280,9 +297,10 @@ class Agreement:
         return _csv(rows)
 
     def _pairs_table(self) -> str:
-        columns = ("label", "first", "second", "recordings", "matched", "n_first", "n_second", "f1", "kappa")
+        columns = ("label", "first", "second", "recordings", "matched", "n_first", "n_second")
+        rates = [f"{name}{end}" for name in ("f1", "kappa") for end in ("", "_low", "_high")]
         times = [f"{bound}_{what}_seconds" for bound in ("onset", "offset") for what in ("bias", "median", "within_95")]
-        rows: list[Sequence[Any]] = [[*columns, *times]]
+        rows: list[Sequence[Any]] = [[*columns, *rates, *times]]
         for label, one in self.labels.items():
             for a, b in self.pairs:
                 if (score := one.pair(a, b)) is None:
@@ -290,7 +308,9 @@ class Agreement:
                 told = score.to_dict()
                 sizes = (len(one.pairs[a, b]), score.counts.tp, score.counts.n_true, score.counts.n_predicted)
                 late = [told[bound][what] for bound in ("onset", "offset") for what in ("bias", "median", "within_95")]
-                rows.append([label, a, b, *sizes, told["f1"], told["kappa"], *late])
+                found = one.pair_intervals(a, b)
+                limits = [x for name in ("f1", "kappa") for x in (told[name], found[name].low, found[name].high)]
+                rows.append([label, a, b, *sizes, *limits, *late])
         return _csv([["" if value is None else as_text(value) for value in row] for row in rows])
 
     def _disjoint(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
