@@ -21,6 +21,7 @@ from oscine import cli
 from oscine.annotations.formats import FORMATS
 from oscine.annotations.project import Project
 from oscine.compat.das import program as das
+from oscine.compat.vak import program as vak
 from oscine.core.options import flatten
 from oscine.core.plugins import PluginKind
 from oscine.datasets.augmentation import AUGMENTATIONS, read_augmentations
@@ -87,9 +88,9 @@ def test_there_are_commands():
 def test_commands_and_their_options_exist(page, command, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(ROOT)
     arguments = [shown_file(item, tmp_path) for item in shlex.split(command)[1:]]
-    if arguments[0] in ("das", "dss"):  # its own command line
-        line = arguments[1:]
-        assert len(line) < 2 or line[0] == "COMMAND" or das.prepare(line) is not None
+    if arguments[0] in ("das", "dss", "vak"):  # command lines of their own
+        line, program = arguments[1:], vak if arguments[0] == "vak" else das
+        assert len(line) < 2 or line[0] == "COMMAND" or program.prepare(line) is not None
         return
     if "path/to/" in command:
         arguments = [item.replace("path/to/", "examples/plugins/detectors/") for item in arguments]
