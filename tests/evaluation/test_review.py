@@ -88,6 +88,12 @@ def test_what_nobody_has_looked_at_is_not_missed(oracle, project):
     assert told(review(folder, oracle(labels=LABELS))) == []
 
 
+def test_nobody_overlooks_what_nobody_looks_for(oracle, project):
+    scores = song(pulse=[(50, 60, 0.97)], sine=[(30, 40, 0.9)])
+    folder = project(scores, table((3.0, 4.0, "sine")))
+    assert told(review(folder, oracle(labels=LABELS))) == []
+
+
 def test_labels_that_the_model_does_not_know_are_not_mistaken(oracle, project):
     folder = project(song(sine=[(30, 40, 0.9)]), table((1.0, 2.0, "hum"), (3.0, 4.0, "sine")))
     assert told(review(folder, oracle(labels=LABELS))) == []

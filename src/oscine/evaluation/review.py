@@ -21,6 +21,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -230,6 +231,12 @@ class _There:
     recordings: Mapping[str, Recording]
     annotations: Annotations
 
+    @cached_property
+    def vocabulary(self) -> set[str]:
+        """The labels that people annotate here."""
+        table = self.annotations.to_pandas()
+        return set(table.loc[table["kind"] == "annotated", "label"])
+
 
 def _gather(project: Path, monitor: Monitor) -> _There:
     """Recordings and annotations of a folder, of a recording in one, or of a dataset."""
@@ -313,7 +320,8 @@ def _of_recording(
     elif len(predicted):
         yield from _mistaken_by_prediction(annotated, predicted, bars)
         yield from _unsure_predictions(predicted, annotated, bars)
-    yield from overlooked(predicted, annotated, looked, bars)
+    sought = predicted[predicted["label"].isin(there.vocabulary)]  # nobody overlooks what nobody looks for
+    yield from overlooked(sought, annotated, looked, bars)
     detected = rows[rows["kind"] == "detected"]
     yield from _unheard(name, detected, pd.concat([annotated, predicted]), looked, bars)
     people = {str(who) or _NOBODY: mine for who, mine in annotated.groupby("annotator")}
