@@ -25,7 +25,7 @@ def test_pooled_with_other_labels():
     assert both.events.by_label["a"].counts.tp == 2
     assert both.segments.by_label["b"].tp == 2
     assert both.segmentation is None
-    with pytest.raises(ValueError, match="tuple.index"):
+    with pytest.raises(ValueError, match=r"tuple\.index"):
         align(one.confusion, ("a",))
 
 

@@ -32,7 +32,7 @@ def test_judged_rows_are_read_back(tmp_path):
     table = found.to_pandas()
     assert table["recording"].unique().tolist() == ["day1/a.wav"]
     columns = ["onset", "offset", "label", "annotated_label", "kind", "score"]
-    assert table[columns].values.tolist() == [
+    assert table[columns].to_numpy().tolist() == [
         [0.125, 0.25, "sine", "sine", "correct", 0.9],
         [0.5, 0.75, "sine", "pulse", "mistaken", 0.6],
     ], "in order, in seconds, all of them"

@@ -14,7 +14,8 @@ model that was kept is judged, each by the part of its own dataset; what has bee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, overload
 
@@ -24,6 +25,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
+from oscine.evaluation.at_once import n_at_once, run_jobs
 from oscine.evaluation.checkpoints import Checkpoint, Kept, Material, describe, find_checkpoints, says_labels
 from oscine.evaluation.evaluation import Evaluation
 from oscine.evaluation.keeping import KeptEvaluations, find_kept, keep, lighten
@@ -60,6 +62,8 @@ class EvaluateParams(OperationParams):
     """Store the thresholds in the model, and the temperature where one is fitted; of a run in its best models."""
     figures: Literal["best", "all"] = "best"
     """Of a run: draw the figures of the best step of each model, or of all steps."""
+    at_once: int | None = Field(None, ge=1)
+    """Of a run: checkpoints judged at a time, in a process each; as many as the cores allow where it pays."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute."""
 
@@ -259,49 +263,78 @@ def _evaluate_runs(
         if says_labels(first):
             check_labels(first, one.material.part)
             one.material.recordings(first.specification)
-    models, labels = [], dict[str, None]()
+    labels = dict.fromkeys(label for one in firsts.values() if says_labels(one) for label in one.labels)
+    judged = [one for one in kept if says_labels(firsts[one.name])]
+    found = _judge_all(judged, params, out, monitor)
+    models = []
     for one in kept:
-        labels |= dict.fromkeys(firsts[one.name].labels if says_labels(firsts[one.name]) else ())
-        models.append(_evaluate_kept(one, params, out, monitor, judged=says_labels(firsts[one.name])))
+        by_step = found.get(one.name, {})  # one that reconstructs sound has its losses only
+        f1 = {step: evaluation.overall["f1"] for step, evaluation in by_step.items()}
+        if params.store and one.chosen is not None and one.chosen in by_step:
+            for file in one.chosen_files:
+                _store(file, by_step[one.chosen], params)
+        best = best_step(f1, one.chosen) if by_step else _least_loss(one)
+        models.append(ModelEvaluation(one.name, by_step, best, one.metrics, one.chosen))
     ratios = tuple(sorted(params.all_ratios))
     return RunEvaluation(runs.path, tuple(labels), tuple(models), params.part, ratios, missing)
 
 
-def _evaluate_kept(
-    kept: Kept, params: EvaluateParams, out: Path | None, monitor: Monitor, *, judged: bool
-) -> ModelEvaluation:
-    """One model at all of its steps."""
-    if not judged:  # it reconstructs sound: there are its losses only
-        return ModelEvaluation(kept.name, {}, _least_loss(kept), kept.metrics, kept.chosen)
-    by_step: dict[int, Evaluation] = {}
-    files: dict[int, Path] = {}
-    for number, checkpoint in enumerate(kept.checkpoints, 1):
-        step = checkpoint.step
-        title = f"{kept.name} at step {step} ({number} of {len(kept.checkpoints)})"
-        if out is None:
-            by_step[step] = lighten(_judge(Model.load(checkpoint.file), kept.material, params, monitor, title))
-        else:
-            files[step] = _judge_once(kept, checkpoint, params, out / kept.name, monitor, title)
-    found = KeptEvaluations(files) if out is not None else by_step
-    f1 = {step: evaluation.overall["f1"] for step, evaluation in found.items()}
-    if params.store and kept.chosen is not None and kept.chosen in found:
-        for file in kept.chosen_files:
-            _store(file, found[kept.chosen], params)
-    return ModelEvaluation(kept.name, found, best_step(f1, kept.chosen), kept.metrics, kept.chosen)
+def _judge_all(
+    kept: Sequence[Kept], params: EvaluateParams, out: Path | None, monitor: Monitor
+) -> dict[str, Mapping[int, Evaluation]]:
+    """Every checkpoint of these models, judged if it is not there; by name of the model."""
+    titles = {
+        (one.name, checkpoint.step): f"{one.name} at step {checkpoint.step} ({number} of {len(one.checkpoints)})"
+        for one in kept
+        for number, checkpoint in enumerate(one.checkpoints, 1)
+    }
+    if out is None:
+        found: dict[str, dict[int, Evaluation]] = {one.name: {} for one in kept}
+        for one in kept:
+            for checkpoint in one.checkpoints:
+                title = titles[one.name, checkpoint.step]
+                evaluation = _judge(Model.load(checkpoint.file), one.material, params, monitor, title)
+                found[one.name][checkpoint.step] = lighten(evaluation)
+        return dict(found)
+    jobs = [
+        (one, checkpoint)
+        for one in kept
+        for checkpoint in one.checkpoints
+        if not find_kept(_place(out / one.name, checkpoint), _key(one, checkpoint, params))
+    ]
+    n_at_a_time = 1 if params.at_once is None else n_at_once(len(jobs), 0, params.at_once, params.device)
+    while jobs and n_at_a_time == 1:
+        began = time.monotonic()
+        one, checkpoint = jobs.pop(0)
+        _judge_and_keep(one, checkpoint, params, out / one.name, monitor, titles[one.name, checkpoint.step])
+        n_at_a_time = n_at_once(len(jobs), time.monotonic() - began, params.at_once, params.device)
+    if jobs:
+        arguments = [(one, checkpoint, params, out / one.name) for one, checkpoint in jobs]
+        run_jobs(_judge_and_keep, arguments, n_at_a_time, monitor)
+    return {
+        one.name: KeptEvaluations({item.step: _place(out / one.name, item) for item in one.checkpoints}) for one in kept
+    }
 
 
-def _judge_once(
-    kept: Kept, checkpoint: Checkpoint, params: EvaluateParams, folder: Path, monitor: Monitor, title: str
-) -> Path:
-    """The file of a judged checkpoint, which is judged if it is not there."""
-    path = folder / COUNTS.format(step=checkpoint.step)
-    key = {**describe(kept.material, params.matters()), "model": checkpoint.digest}
-    if not find_kept(path, key):
-        evaluation = _judge(Model.load(checkpoint.file), kept.material, params, monitor, title)
-        with atomic_folder(folder) as temporary:
-            write_tables(evaluation, temporary, f".ckpt-{checkpoint.step}")
-            keep(evaluation, temporary / path.name, key)
-    return path
+def _place(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Where a judged checkpoint is kept."""
+    return folder / COUNTS.format(step=checkpoint.step)
+
+
+def _key(kept: Kept, checkpoint: Checkpoint, params: EvaluateParams) -> dict[str, Any]:
+    """What a judged checkpoint depends on."""
+    return {**describe(kept.material, params.matters()), "model": checkpoint.digest}
+
+
+def _judge_and_keep(
+    kept: Kept, checkpoint: Checkpoint, params: EvaluateParams, folder: Path, monitor: Monitor = SILENT, title: str = ""
+) -> None:
+    """Judge a checkpoint, and write its tables and its counts."""
+    key = _key(kept, checkpoint, params)
+    evaluation = _judge(Model.load(checkpoint.file), kept.material, params, monitor, title)
+    with atomic_folder(folder) as temporary:
+        write_tables(evaluation, temporary, f".ckpt-{checkpoint.step}")
+        keep(evaluation, _place(temporary, checkpoint), key)
 
 
 def _least_loss(kept: Kept) -> int:
