@@ -36,6 +36,7 @@ from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.evaluation.agreement_comparison import N_THRESHOLDS, Comparison, How
+from oscine.evaluation.agreement_files import save_dense_thresholds
 from oscine.evaluation.agreement_places import Places
 from oscine.evaluation.agreement_result import Agreement, LabelAgreement
 from oscine.evaluation.machine import Machine, find_machine
@@ -124,7 +125,7 @@ def save_agreement(result: Agreement, path: Path, _: AgreementParams) -> list[Pa
     if result.model is not None:
         stem = result.model.stem.removesuffix("_model")
         prefix = "" if stem == "best" else f"{stem}_"
-        written += result.save_thresholds(result.model.parent, prefix)
+        written += save_dense_thresholds(result, result.model.parent, prefix)
     return written
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from oscine.core.monitor import SILENT, Monitor
-from oscine.evaluation.agreement_result import Agreement, file_name
+from oscine.evaluation.agreement_files import file_name
+from oscine.evaluation.agreement_result import Agreement
 from oscine.figures.agreement_bars import plot_agreement_bars
 from oscine.figures.agreement_pairs import plot_agreement_pairs
 from oscine.figures.agreement_thresholds import plot_agreement_thresholds
