@@ -22,8 +22,21 @@ OF_ALL = ("train-validation-loss", "confusion-matrix", "precision-recall", "P-R-
 OF_CHECKPOINT = ("confusion-matrix", "precision-recall", "sensitivity-specificity", "probability-density")
 
 
+class Told(Monitor):
+    """What was said of progress."""
+
+    def __init__(self):
+        super().__init__()
+        self.done = {}
+
+    def updated(self, task):
+        self.done[task.title] = (task.done, task.total)
+
+
 def test_a_run_has_songexplorers_figures_under_its_names(tmp_path, one_model):
-    paths = draw(one_model, tmp_path)
+    monitor = Told()
+    paths = draw(one_model, tmp_path, monitor=monitor)
+    assert monitor.done["Drawing figures"] == (12, 12)
     names = [path.relative_to(tmp_path).as_posix() for path in paths]
     assert names == [
         *(f"{name}.pdf" for name in OF_ALL),
@@ -55,20 +68,6 @@ def test_a_model_that_says_nothing_of_labels_has_its_losses(one_model, tmp_path)
     (model,) = one_model.models
     silent = replace(one_model, models=(replace(model, by_step={}),))
     assert [path.name for path in draw(silent, tmp_path)] == ["train-validation-loss.pdf", "report.html"]
-
-
-def test_progress_is_told(one_model, tmp_path):
-    class Told(Monitor):
-        def __init__(self):
-            super().__init__()
-            self.done = {}
-
-        def updated(self, task):
-            self.done[task.title] = (task.done, task.total)
-
-    monitor = Told()
-    draw(one_model, tmp_path, monitor=monitor)
-    assert monitor.done["Drawing figures"] == (12, 12)
 
 
 def test_a_run_has_its_learning_curves(tmp_path):

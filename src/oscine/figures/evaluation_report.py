@@ -9,7 +9,6 @@ Of several models each is shown at its best checkpoint, and their counts are add
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from oscine.figures.report import Report
 from oscine.figures.report_confusion import add_confusion, add_mistakes
 from oscine.figures.report_headline import add_headline, add_labels, add_recordings
 from oscine.figures.report_learning import add_learning
+from oscine.figures.report_provenance import add_provenance
 from oscine.figures.report_thresholds import add_calibration, add_thresholds
 from oscine.figures.style import label_colours
 from oscine.recordings.recordings import Recordings
@@ -79,7 +79,7 @@ def report_evaluation(
     if whole is not None:
         add_recordings(report, whole, judged)
         add_mistakes(report, judged, clips)
-    _add_provenance(report, result)
+    add_provenance(report, result)
     return report
 
 
@@ -124,33 +124,3 @@ def _subtitle(result: RunEvaluation | Evaluation, whole: Evaluation | None) -> s
     if not isinstance(result, RunEvaluation) or len(result.models) < 2:
         return on[0].upper() + on[1:]
     return f"{len(result.models)} models, each at its best checkpoint, {on}"
-
-
-def _add_provenance(report: Report, result: RunEvaluation | Evaluation) -> None:
-    """Add what was put in, by which version, with which parameters."""
-    report.add_section("How this came to be")
-    provenance = result.provenance
-    if provenance is None:
-        report.add_text("Made from Python, without a record of its inputs.")
-        return
-    told = provenance.model_dump(mode="json")
-    text = f"`oscine {provenance.operation}` of version {provenance.version}"
-    text += f", on {provenance.created[:16].replace('T', ' ')}" if provenance.created else ""
-    report.add_text(f"Made by {text}{f' ({provenance.machine})' if provenance.machine else ''}.")
-    rows = [{"input": name, "where": _place(value), "digest": _digest(value)} for name, value in told["inputs"].items()]
-    report.add_table([row for row in rows if row["where"] or row["digest"]], "What it was made from.")
-    report.add_details("Parameters", json.dumps(told["params"], indent=2, ensure_ascii=False, default=str))
-    report.add_details("Inputs", json.dumps(told["inputs"], indent=2, ensure_ascii=False, default=str))
-
-
-def _place(value: object) -> str:
-    """The path of an input, as its provenance tells it."""
-    return str(value.get("path") or "") if isinstance(value, Mapping) else str(value or "")
-
-
-def _digest(value: object) -> str:
-    """The digest of an input, or of the model in it."""
-    if not isinstance(value, Mapping):
-        return ""
-    inner = value.get("model")
-    return str(value.get("digest") or (inner.get("digest") if isinstance(inner, Mapping) else "") or "")
