@@ -110,6 +110,12 @@ def test_mean_sd_and_pooled_are_told_with_an_interval(result):
     assert pooled["low"] <= pooled["value"] <= pooled["high"]
 
 
+def test_no_prediction_becomes_stale_by_it(songs, result):
+    """In SongExplorer only a training sets older predictions aside, not these (songexplorer.md §1.5)."""
+    assert not (songs.recordings[0].path.parent / ".oscine").exists()
+    assert all(run.provenance.operation == "train" for run in Runs.load(result.path).runs.values())
+
+
 def test_its_folder_tells_everything(result):
     card = json.loads((result.path / "cross-validation.json").read_text())
     assert card["provenance"]["operation"] == "cross_validate"
@@ -177,10 +183,11 @@ def test_killed_it_goes_on_to_the_same_result(songs, tmp_path):
 def test_a_fold_that_cannot_be_trained_is_named_and_the_others_are_judged(songs, tmp_path, monkeypatch):
     here = many.run_here
 
-    def failing(dataset, params, out, watcher):
+    def failing(dataset, params, out, watcher, *, aside):
+        assert aside
         if out.name == "fold-2":
             return many.Outcome("failed", {}, "the loss is no number any more", 0.0)
-        return here(dataset, params, out, watcher)
+        return here(dataset, params, out, watcher, aside=aside)
 
     monkeypatch.setattr(many, "run_here", failing)
     told = Told()

@@ -2,7 +2,8 @@
 
 Each runs in a process of its own (see `oscine.training.worker`) with its even share of the cores, and in a folder of
 its own, where it resumes. What is trained already is not trained again; what fails is told at the end, and does not
-stop the others. Asked to stop, all of them save their state, so that the same call goes on.
+stop the others. Asked to stop, all of them save their state, so that the same call goes on. These models are there to
+be judged: unlike after `oscine train`, what an older one predicted is not out of date.
 
 A training computes the same numbers however many others run beside it, bit for bit where it has as many threads: that
 number follows from the machine and from how many are trained at a time, not from what an interruption left to do.
@@ -184,7 +185,7 @@ def _run(jobs: Sequence[_Job], slots: int, monitor: Monitor) -> dict[str, Outcom
             if slots == 1:
                 for job in jobs:
                     assert isinstance(job.dataset, Dataset)
-                    outcomes[job.name] = run_here(job.dataset, job.params, job.out, _Here(job, progress))
+                    outcomes[job.name] = run_here(job.dataset, job.params, job.out, _Here(job, progress), aside=True)
                     job.finish()
                     progress.tell()
             else:
@@ -264,7 +265,13 @@ def _run_apart(jobs: Sequence[_Job], slots: int, progress: _Progress) -> None:
                     job.dataset = job.dataset.save(job.out / "dataset")
                 environment = {"CUDA_VISIBLE_DEVICES": str(jobs.index(job) % n_gpus)} if n_gpus > 1 else {}
                 worker = workers.start(
-                    job.dataset, job.params, job.out, n_threads, replicate=job.replicate, environment=environment
+                    job.dataset,
+                    job.params,
+                    job.out,
+                    n_threads,
+                    replicate=job.replicate,
+                    aside=True,
+                    environment=environment,
                 )
                 progress.running[worker] = job
             for worker, message in workers.messages():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from oscine.core.artifacts import atomic_folder, timestamp, write_text
+from oscine.core.artifacts import Provenance, atomic_folder, describe, timestamp, write_text
 from oscine.core.errors import Cancelled, InputError
 from oscine.core.lock import PATIENCE, exclusive
 from oscine.core.monitor import SILENT, Monitor
@@ -83,22 +83,34 @@ def train(
     """
     out = Path("runs", timestamp()) if out is None else Path(out)
     before = _finished_models(out)
+    try:
+        run = _train(dataset, params, out, monitor)
+    except Cancelled:
+        monitor.warning(f"the training in {out} is not finished; the same command with --out {out} goes on with it")
+        raise
+    if _finished_models(out) != before:  # else nothing was trained, and nothing is out of date
+        note_training(run, dataset, monitor)
+    return run
+
+
+def train_aside(dataset: Dataset, params: TrainParams, out: Path, monitor: Monitor = SILENT) -> Run:
+    """The same for a model that is to be judged rather than used, such as that of a fold: it makes nothing stale."""
+    run = _train(dataset, params, out, monitor)
+    return run.with_provenance(Provenance.now("train", params.to_dict(), {"dataset": describe(dataset)}))
+
+
+def _train(dataset: Dataset, params: TrainParams, out: Path, monitor: Monitor) -> Run:
+    """Train all replicates of a run."""
     warn_of_few(dataset, PrepareParams().few, monitor)
     task = prepare_task(dataset, params, monitor)
     run = _open(out, task)
     with alone(out):
-        try:
-            for replicate, best in _replicates(out, task, monitor):
-                run.best[f"replicate-{replicate}"] = best
-                run.save()
-        except Cancelled:
-            monitor.warning(f"the training in {out} is not finished; the same command with --out {out} goes on with it")
-            raise
+        for replicate, best in _replicates(out, task, monitor):
+            run.best[f"replicate-{replicate}"] = best
+            run.save()
         Model.load(out / f"replicate-{run.winner}" / BEST).save(out / BEST)
         run = replace(run, finished=True)
         run.save()
-    if _finished_models(out) != before:  # else nothing was trained, and nothing is out of date
-        note_training(run, dataset, monitor)
     return run
 
 

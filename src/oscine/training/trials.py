@@ -15,7 +15,7 @@ from oscine.core.errors import Cancelled, InputError
 from oscine.core.monitor import Monitor
 from oscine.datasets.dataset import Dataset
 from oscine.training.params import TrainParams
-from oscine.training.train import train
+from oscine.training.train import train, train_aside
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,17 @@ class Watcher(Monitor):
             self.outer.check()
 
 
-def run_here(dataset: Dataset, params: TrainParams, out: Path, watcher: Watcher) -> Outcome:
+def run_here(dataset: Dataset, params: TrainParams, out: Path, watcher: Watcher, *, aside: bool = False) -> Outcome:
     """One training in this process.
+
+    Parameters
+    ----------
+    dataset, params, out
+        Of the training.
+    watcher
+        Hears what it says.
+    aside
+        Whether its model is to be judged rather than used, so that no earlier prediction becomes stale by it.
 
     Raises
     ------
@@ -88,7 +97,7 @@ def run_here(dataset: Dataset, params: TrainParams, out: Path, watcher: Watcher)
     best: dict[str, float] = {}
     state, reason = "done", ""
     try:
-        run = train(dataset, params, out=out, monitor=watcher)
+        run = train_aside(dataset, params, out, watcher) if aside else train(dataset, params, out=out, monitor=watcher)
         best = dict(run.best[f"replicate-{run.winner}"])
     except Cancelled:
         if not watcher.pruned:

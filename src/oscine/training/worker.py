@@ -61,6 +61,8 @@ class Worker:
         Train this replicate alone, in a run that is there; by default all of a run.
     asks
         Whether it waits after each validation for `answer`.
+    aside
+        See `run_here`.
     environment
         Variables to set, such as the device that it may see.
     """
@@ -75,6 +77,7 @@ class Worker:
         *,
         replicate: int | None = None,
         asks: bool = False,
+        aside: bool = False,
         environment: dict[str, str] | None = None,
     ) -> None:
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - until `join`
@@ -99,6 +102,7 @@ class Worker:
                 "threads": n_threads,
                 "replicate": replicate,
                 "asks": asks,
+                "aside": aside,
             }
         )
 
@@ -298,7 +302,7 @@ def _train(job: Message, teller: _Teller) -> Outcome:
     torch.set_num_threads(job["threads"])
     dataset, params, out = Dataset.load(job["dataset"]), TrainParams.parse(job["params"]), Path(job["out"])
     if job["replicate"] is None:
-        return run_here(dataset, params, out, watcher=teller)
+        return run_here(dataset, params, out, teller, aside=job["aside"])
     from oscine.training.train import train_replicate
 
     began = time.monotonic()
