@@ -45,6 +45,13 @@ class Material:
         material = cls(dataset, part_name)
         if not material.part.recordings:
             raise InputError(f"the {part_name} part is empty", path=dataset.path, cure="Choose another --part")
+        stretches = [material.part.coverage[name] for name in material.part.recordings]
+        if not any(found is None or len(found) for found in stretches):  # `None` is the whole recording
+            raise InputError(
+                f"the {part_name} part covers nothing, so that nothing is known to be right or wrong",
+                path=dataset.path,
+                cure="Say where somebody has looked, or choose another --part",
+            )
         return material
 
     @functools.cached_property
