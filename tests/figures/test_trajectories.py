@@ -14,7 +14,15 @@ def test_rates_are_the_balanced_ones_of_each_checkpoint(one_model) -> None:
     matrix = one_model.models[0].by_step[60].confusion_matrix
     np.testing.assert_allclose(path.rates["precision"][:, 2], matrix.balanced_precision)
     np.testing.assert_allclose(path.rates["recall"][:, 2], matrix.recall)
-    np.testing.assert_allclose(path.average("F1")[2], matrix.balanced_f1.mean())
+    np.testing.assert_allclose(path.average("recall")[2], matrix.recall.mean())
+
+
+def test_the_average_is_that_by_which_the_best_checkpoint_is_chosen(one_model) -> None:
+    (path,) = trajectories(one_model).paths
+    for place, step in enumerate(path.steps.tolist()):
+        overall = one_model.models[0].by_step[step].overall
+        found = [path.average(quantity)[place] for quantity in ("precision", "recall", "F1")]
+        np.testing.assert_allclose(found, [overall["precision"], overall["recall"], overall["f1"]])
 
 
 def test_they_are_read_once(one_model) -> None:

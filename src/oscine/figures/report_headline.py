@@ -33,7 +33,7 @@ def add_headline(report: Report, whole: Evaluation) -> None:
         facts[words] = in_percent(whole.overall[name])
         notes[words] = limits(intervals.get(name))
     for name, words in (
-        ("segment_error_rate", "syllables wrong in their order"),
+        ("segment_error_rate", "syllable error rate"),
         ("event_f1", "F1 of events"),
         ("segment_f1", "F1 of segments"),
     ):
