@@ -44,6 +44,14 @@ def test_probabilities_are_those_of_the_target(target):
     assert about["target"] == made.target.to_dict()
 
 
+def test_probabilities_are_those_of_the_temperature():
+    made = model("boundaries").with_temperature(2.5)
+    function, about = formats.open_torch_export(export(made, TORCH).content)
+    sound = (0.05 * np.random.default_rng(2).standard_normal((2, 1, 900))).astype(np.float32)
+    assert_allclose(function(sound), made.scores(sound), atol=1e-5)
+    assert about["temperature"] == 2.5
+
+
 def test_sound_and_logits_are_given_as_they_are():
     made = model("reconstruction", Autoencoder(features=(4, 4), context=0.0512))
     assert export(made, TORCH).difference < 1e-5

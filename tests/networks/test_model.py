@@ -266,3 +266,42 @@ def test_a_folder_that_is_a_file(model, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         model.save(tmp_path / "file" / "x_model.safetensors")
+
+
+# -- temperature -----------------------------------------------------------------------------------------------------
+
+
+def test_a_temperature_of_one_changes_no_bit(model, sound):
+    with torch.inference_mode():
+        plain = Exclusive().decode(model.network.eval()(torch.from_numpy(sound)[None])[0].numpy())
+    assert model.temperature == 1
+    assert np.array_equal(model.scores(sound), plain)
+    assert model.with_temperature(1.0).digest == model.digest
+
+
+def test_a_temperature_divides_what_the_network_says(model, sound, tmp_path):
+    warm = model.with_temperature(2.5)
+    with torch.inference_mode():
+        expected = Exclusive().decode(model.network.eval()(torch.from_numpy(sound)[None])[0].numpy() / np.float32(2.5))
+    assert np.array_equal(warm.scores(sound), expected)
+    assert (warm.scores(sound).argmax(axis=0) == model.scores(sound).argmax(axis=0)).all(), "the winners stay"
+    assert warm.digest != model.digest, "predictions of the other one are out of date"
+    loaded = Model.load(warm.save(tmp_path / "warm_model.safetensors"))
+    assert loaded.temperature == 2.5
+    assert np.array_equal(loaded.scores(sound), warm.scores(sound))
+    assert loaded.digest == warm.digest
+
+
+def test_a_model_of_an_older_version_has_a_temperature_of_one(path):
+    with safetensors.safe_open(path, "pt") as file:
+        header = json.loads(file.metadata()["oscine"])
+    del header["temperature"]
+    weights = safetensors.torch.load_file(path)
+    safetensors.torch.save_file(weights, path, metadata={"oscine": json.dumps(header)})
+    assert Model.load(path).temperature == 1
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_temperatures_that_are_none(model, temperature):
+    with pytest.raises(InputError, match="temperature of a model is out of range"):
+        model.with_temperature(temperature)

@@ -183,6 +183,7 @@ def _about(model: Model, params: ExportParams, block: int) -> dict[str, Any]:
         "labels": list(model.labels),
         "events": list(model.events),
         "thresholds": model.thresholds,
+        "temperature": model.temperature,
         "target": model.target.to_dict(),
         "sample_rate": model.sample_rate,
         "n_channels": model.n_channels,
