@@ -205,3 +205,31 @@ def test_plain_values_are_json():
 
 def test_a_report_of_a_result_without_summary():
     assert Report("count", None, [], 3).to_dict() == {"operation": "count", "input": None, "outputs": [], "result": 3}
+
+
+class Several:
+    """Made of several paths at once."""
+
+    def __init__(self, texts):
+        self.texts = texts
+
+    @classmethod
+    def load_all(cls, texts):
+        return cls(list(texts))
+
+
+class JoinParams(OperationParams):
+    """None."""
+
+
+@operation(out="{folder}/{stem}.joined")
+def join(items: Several, params: JoinParams = JoinParams(), *, monitor: Monitor = SILENT) -> str:  # noqa: B008
+    """Join."""
+    return "+".join(items.texts)
+
+
+def test_a_type_may_be_made_of_several_paths_at_once(tmp_path):
+    assert join.operation.inputs[0].takes_several
+    (report,) = run(join, {"items": (str(tmp_path / "a"), str(tmp_path / "b"))}, JoinParams(), monitor=SILENT)
+    assert report.result == f"{tmp_path / 'a'}+{tmp_path / 'b'}"
+    assert report.input == tmp_path / "a"  # the result is named after the first

@@ -9,6 +9,8 @@ CARDS = (
     "dataset.json",
     "evaluation.json",
     "agreement.json",
+    "comparison.json",
+    "learning_curve.json",
     "review.json",
     "inspection.json",
     "attrs.npy",

@@ -178,13 +178,14 @@ def _judged(
             except InputError as error:
                 problems.append(error)
                 missing.append(f"{candidate.name} ({error.problem})")
-                monitor.warning(f"{error}; it is left out" if len(chosen.candidates) > 2 else str(error))
             else:
                 missing += [f"{candidate.name}: {item}" for item in result.missing]
                 judged[candidate.name] = result
             task.advance()
     if len(judged) < 2:
         raise problems[0]
+    for problem in problems:
+        monitor.warning(f"{problem}; it is left out")
     return judged, missing
 
 

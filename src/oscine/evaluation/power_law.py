@@ -251,7 +251,7 @@ def fit_power_law(
     else:
         notes.append("there are no more trainings than numbers to fit, so how sure the curve is cannot be said")
     if fitted[2] >= _STEEPEST - 1e-9:
-        notes.append("the error falls more steeply than any power law of use: what is said of larger ones is no guide")
+        notes.append("the error hardly falls beyond the smallest size, so the curve is no guide to larger ones")
     return PowerLaw(*(float(value) for value in fitted), sizes, found, draws, level, tuple(notes))
 
 

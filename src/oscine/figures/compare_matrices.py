@@ -23,6 +23,8 @@ _SPLIT = 4
 """Labels up to which a cell has its two halves."""
 _NUMBERED = 16
 """Labels up to which a cell has a number."""
+_LEAST = 0.005
+"""Shares below are not written, so that one sees those that count."""
 _UPRIGHT = 3
 """Letters of a label beyond which the names of columns stand on end."""
 
@@ -76,7 +78,7 @@ def _overlapping(result: Comparison, apart: dict[str, dict[str, ConfusionMatrix]
     figure, axes = panels(
         len(rows), len(apart), size=(1.9, 1.9), gap=(0.75, 0.75), margins=(1.1, 0.3, 1.15, 0.5), share=False
     )
-    heading(figure, "Which labels are found where they are, and where they are not", left=1.1)
+    heading(figure, "Every label: there or not", left=1.1)
     for column, (name, matrices) in enumerate(apart.items()):
         for row, label in enumerate(rows):
             draw_matrix(axes[row, column], matrices[label])
@@ -92,7 +94,7 @@ def _one_number(axes: Axes, matrix: ConfusionMatrix) -> None:
     axes.imshow(np.nan_to_num(matrix.rows), cmap=ramp, vmin=0, vmax=1, aspect="equal")
     if n <= _NUMBERED:
         for (i, j), share in np.ndenumerate(matrix.rows):
-            if share > 0:
+            if share >= _LEAST:
                 axes.text(j, i, percent(float(share)), ha="center", va="center", fontsize=SMALL - 1,
                           color="#ffffff" if share > 0.55 else INK)  # fmt: skip
     crowded = max(len(label) for label in matrix.labels) > _UPRIGHT

@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from oscine.evaluation.learning_curve_result import METRICS, LearningCurve
 from oscine.evaluation.power_law import PowerLaw
-from oscine.figures.style import FULL_WIDTH, INK, MUTED, NORMAL, PALETTE, SMALL, dress, new_figure, title
+from oscine.figures.style import FULL_WIDTH, INK, LARGE, MUTED, NORMAL, PALETTE, SMALL, dress, new_figure
 
 _UNITS = {"s": "training sound annotated from end to end (s)", "annotations": "training annotations"}
 _STEPS = (1, 1.5, 2, 3, 5, 7)
@@ -75,9 +75,9 @@ def _draw(axes: Axes, law: PowerLaw, what: str, result: LearningCurve, colour: s
     _scale(axes, law, np.concatenate(values))
     axes.set(xlabel=_UNITS[result.unit], ylabel=f"{what.partition(' (')[0]} (%)")
     name = what.partition(" (")[0]
-    title(axes, name[0].upper() + name[1:])
-    axes.annotate(_said(law, result), (1, 1), xycoords="axes fraction", xytext=(-2, -4), textcoords="offset points",
-                  fontsize=SMALL, color=MUTED, ha="right", va="top", linespacing=1.45)  # fmt: skip
+    axes.set_title(name[0].upper() + name[1:], loc="left", fontsize=LARGE, color=INK, pad=22)
+    axes.annotate(_said(law, result), (0, 1), xycoords="axes fraction", xytext=(0, 7), textcoords="offset points",
+                  fontsize=SMALL, color=MUTED, ha="left", va="bottom")  # fmt: skip
 
 
 def _mark_double(axes: Axes, law: PowerLaw, colour: str) -> None:
@@ -94,12 +94,12 @@ def _mark_double(axes: Axes, law: PowerLaw, colour: str) -> None:
 
 
 def _said(law: PowerLaw, result: LearningCurve) -> str:
-    """The fit, in two lines."""
+    """The fit, in a line."""
     if not law.is_fitted:
         return law.notes[0] if law.notes else ""
     rest = f"{100 * law.a:.2g} + " if law.a > 0 else ""
-    lines = [f"{rest}{_number(100 * law.b)} n$^{{-{law.alpha:.2f}}}$ %, n in {result.unit}"]
-    return "\n".join([*lines, f"band: {100 * law.level:.0f} %"] if law.has_band else lines)
+    band = f"; band: {100 * law.level:.0f} %" if law.has_band else ""
+    return f"{rest}{_number(100 * law.b)} n$^{{-{law.alpha:.2f}}}$ %, n in {result.unit}{band}"
 
 
 def _number(value: float) -> str:

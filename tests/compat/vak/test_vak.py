@@ -244,7 +244,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line(tmp_path, old, new, said):
 def test_a_file_that_is_none_of_vaks_is_refused(tmp_path):
     with pytest.raises(InputError, match="not a configuration of vak"):
         Config.load(written(tmp_path, "a = 1"))
-    with pytest.raises(InputError, match="no table .vak.eval"):
+    with pytest.raises(InputError, match=r"no table .vak.eval"):
         Config.load(written(tmp_path, NEW)).table("eval")
     with pytest.raises(InputError, match="Did you mean 'learncurve'"):
         prepare(["lerncurve", "a.toml"])
@@ -341,7 +341,7 @@ def test_a_checkpoint_of_vaks_is_refused_with_a_cure(tmp_path):
     prep = NEW.partition("[vak.learncurve]")[0].format(folder=tmp_path)
     path = tmp_path / "eval.toml"
     path.write_text(prep + '[vak.eval]\ncheckpoint_path = "max-val-acc-checkpoint.pt"\n[vak.eval.model.TweetyNet]\n')
-    with pytest.raises(InputError, match="pickle.*oscine vak train"):
+    with pytest.raises(InputError, match=r"pickle.*oscine vak train"):
         prepare(["eval", str(path)]).run(SILENT)
 
 
@@ -365,3 +365,55 @@ def test_help_names_every_command(capsys):
     assert prepare(["--help"]) is None
     text = capsys.readouterr().out
     assert all(name in text for name in ("prep", "train", "eval", "predict", "learncurve"))
+
+
+REAL = """
+[vak.prep]
+data_dir = "{folder}"
+output_dir = "{folder}/prep"
+audio_format = "{audio}"
+annot_format = "{kind}"
+{more}
+[vak.train]
+batch_size = 8
+num_epochs = 1
+root_results_dir = "{folder}/results"
+[vak.train.dataset]
+params = {{ window_size = 88 }}
+[vak.train.model.TweetyNet]
+"""
+
+
+def real(folder, name, **values):
+    path = folder / name
+    path.write_text(REAL.format(folder=folder, **values))
+    return Config.load(path)
+
+
+def test_annotations_of_koumuras_xml_and_of_das_are_read(data, tmp_path):
+    for number in (0, 1, 10):
+        for suffix in (".wav", "_annotations.csv"):
+            name = f"{number}{suffix}"
+            (tmp_path / name).write_bytes((data / "bengalese_finch" / "train" / name).read_bytes())
+    (tmp_path / "Annotation.xml").write_bytes((data / "formats" / "birdsong-recognition-Annotation.xml").read_bytes())
+    file = f'annot_file = "{tmp_path}/Annotation.xml"\n'
+    every = 'labelset = "0123456789"\n'  # three files are too few for parts that hold every label
+    xml = dataset_of(real(tmp_path, "a.toml", audio="wav", kind="birdsongrec", more=file + every), "train", SILENT)
+    csv = dataset_of(real(tmp_path, "b.toml", audio="wav", kind="das", more=every), "train", SILENT)
+    for dataset in (xml, csv):
+        assert set(dataset.parts) == {"train"}
+        assert len(dataset.names()) == 3
+    counts = [dataset.counts().drop(index="background").sum().sum() for dataset in (xml, csv)]
+    assert counts[0] == pytest.approx(counts[1], rel=0.1)  # the papers differ in some syllables
+
+
+def test_annotations_of_evsonganaly_are_read(data, tmp_path):
+    for file in (data / "formats").glob("or60yw70*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = real(tmp_path, "a.toml", audio="cbin", kind="notmat", more='labelset = ["-"]')
+    heard = Heard()
+    dataset = dataset_of(config, "train", heard)
+    assert len(dataset.train) == 1
+    params = train_params(config, "train", "TweetyNet", dataset.sample_rates()[0], SILENT)
+    assert params.window == pytest.approx(88 * 64 / 32000)
+    assert params.learning_rate == 0.003
