@@ -47,6 +47,7 @@ from oscine.metrics.events import EventScores, score_events
 from oscine.metrics.frames import ConfusionMatrix, confusion_matrix
 from oscine.metrics.segments import SegmentScores, score_segments
 from oscine.networks.model import Model
+from oscine.prediction.decoding import say_decoding
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, reach_of, segment, thresholds_of
 from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
@@ -99,6 +100,7 @@ def score_model(
         Where a label of the part is not the model's.
     """
     check_labels(model, part)
+    say_decoding(monitor, decoding, model.decoding)
     curves = {label: CurvePool() for label in model.outputs}
     counts: dict[str, RecordingCounts] = {}
     rows: list[pd.DataFrame] = []

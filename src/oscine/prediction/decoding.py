@@ -155,7 +155,14 @@ def say_decoding(monitor: Monitor, params: SegmentParams, stored: Mapping[str, A
     """Say what a model has chosen, once for each monitor, however many recordings there are."""
     if monitor is SILENT or not is_told_by_model(params, stored):
         return
-    text = f"decoded as the model has it: {describe_decoding(settled(params, stored))}"
-    if text not in (told := _TOLD.setdefault(monitor, set())):
+    chosen, told = settled(params, stored), _TOLD.setdefault(monitor, set())
+    text = f"decoded as the model has it: {describe_decoding(chosen)}"
+    if text not in told:
         told.add(text)
         monitor.message(text)
+    if params.thresholds and params.decoder is None and chosen.decoder and not chosen.decoder.heeds_thresholds:
+        name = chosen.decoder.plugin_name
+        text = f"the decoder that the model has, {name}, heeds no thresholds; add --decoder threshold"
+        if text not in told:
+            told.add(text)
+            monitor.warning(text)
