@@ -210,7 +210,7 @@ def _judged(
     monitor.check()
     errors = errors_of(evaluate(run.model, dataset, measure), clean=True)
     if params.raw:
-        plain = SegmentParams(decoder=Maximum())
+        plain = SegmentParams(decoder=Maximum(), min_duration=0, max_gap=0)
         raw = errors_of(evaluate(run.model, dataset, measure.model_copy(update={"segment": plain})), clean=False)
         errors = {**raw, **errors}
     write_json(file, {"key": key, "errors": errors})

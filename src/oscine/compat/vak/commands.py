@@ -102,7 +102,7 @@ def evaluate_model(config: Config, monitor: Monitor) -> tuple[Path, dict[str, fl
     model = _model(config, "eval")
     dataset = dataset_of(config, "eval", monitor)
     part = "test" if "test" in dataset.parts else "validation" if "validation" in dataset.parts else "train"
-    raw = SegmentParams(decoder=Maximum())
+    raw = SegmentParams(decoder=Maximum(), min_duration=0, max_gap=0)
     found = errors_of(evaluate(model, dataset, EvaluateParams(part=part, segment=raw), monitor=monitor), clean=False)
     if config.table("eval").get("post_tfm_kwargs"):
         params = EvaluateParams(part=part, segment=segment_params(config, "eval"))

@@ -146,8 +146,8 @@ def segment_params(config: Config, command: str) -> SegmentParams:
     if not isinstance(shortest, (int, float)) or shortest < 0:
         raise config.wrong(command, "min_segment_dur", "is not a duration in seconds", found=shortest)
     if given.get("majority_vote"):
-        return SegmentParams(decoder=Majority(min_duration=float(shortest)))
-    return SegmentParams(decoder=Maximum(), min_duration=float(shortest))
+        return SegmentParams(decoder=Majority(min_duration=float(shortest)), min_duration=0, max_gap=0)
+    return SegmentParams(decoder=Maximum(), min_duration=float(shortest), max_gap=0)
 
 
 # -- parts of a model ------------------------------------------------------------------------------------------------
