@@ -305,3 +305,13 @@ def test_a_model_of_an_older_version_has_a_temperature_of_one(path):
 def test_temperatures_that_are_none(model, temperature):
     with pytest.raises(InputError, match="temperature of a model is out of range"):
         model.with_temperature(temperature)
+
+
+def test_files_from_before_decoding_had_its_name_still_open(path):
+    """It was called "decoder", and never held anything."""
+    with safetensors.safe_open(path, "pt") as file:
+        header = json.loads(file.metadata()["oscine"])
+    header["decoder"] = header.pop("decoding")
+    weights = safetensors.torch.load_file(path)
+    safetensors.torch.save_file(weights, path, metadata={"oscine": json.dumps(header)})
+    assert Model.load(path).decoding == {"min_duration": 0.01}
