@@ -57,8 +57,8 @@ def test_least_squares_are_those_of_a_general_minimiser():
 
     n = np.repeat(SIZES, 3)
     errors = noisy(0.02, 1.2, 0.8, n, 0.2, seed=7)
-    scale = np.repeat([errors[n == size].mean() for size in SIZES], 3)
     law = fit_power_law(n, errors, n_draws=1)
+    scale = law.at(n)
 
     def residuals(p):
         return (p[0] + p[1] * (n / 170) ** -p[2] - errors) / scale
@@ -68,7 +68,7 @@ def test_least_squares_are_those_of_a_general_minimiser():
         key=lambda found: found.cost,
     )
     ours = (((law.at(n) - errors) / scale) ** 2).sum() / 2
-    assert ours <= other.cost * (1 + 1e-4)
+    assert ours <= other.cost * (1 + 1e-3)
 
 
 def test_few_sizes_fix_the_asymptote_and_say_so():
@@ -95,6 +95,11 @@ def test_errors_of_nought_and_missing_ones_are_no_problem():
     with_gap = fit_power_law(SIZES, [0.2, np.nan, 0.1, 0.08, 0.0, 0.06])
     assert with_gap.is_fitted
     assert len(with_gap.errors) == 5
+
+
+def test_a_size_without_errors_by_chance_does_not_outweigh_all_others():
+    law = fit_power_law([100, 100, 200, 200, 400, 400.0], [0.0, 0.0, 0.0, 0.009, 0.0, 0.023])
+    assert float(law.at(400.0)) == pytest.approx(0.0053, rel=0.05)  # the mean of all
 
 
 def test_an_error_that_does_not_fall_is_a_constant():

@@ -7,9 +7,10 @@
 al. [2]_ over many orders of magnitude for deep networks. vak's library fits a straight line in logarithms, which is the
 same with `a = 0`.
 
-- *Fit*: least squares of the errors, each divided by the mean error at its size, so that a tenth too much counts the
-  same at 20 % as at 1 %. For a given α the law is linear in `a` and `b`, which have a non-negative solution in closed
-  form; so α alone is searched for [3]_, over all of its range, and there are no starting values and no local minima.
+- *Fit*: least squares of the errors, each divided by the curve there, so that a tenth too much counts the same at 20 %
+  as at 1 %; the curve to divide by is that of the fit before, the first of which has none. For a given α the law is
+  linear in `a` and `b`, which have a non-negative solution in closed form; so α alone is searched for [3]_, over all of
+  its range, and there are no starting values and no local minima.
 - *Fewer than four sizes* cannot tell `a` from a small α: `a` is then 0, which makes an extrapolation optimistic; it is
   said. One size, or as few points as unknowns, have no band, or no fit.
 - *Band*: the fit is repeated on errors drawn anew: the curve, times residuals (relative, drawn with replacement from
@@ -46,7 +47,9 @@ _STEEPEST = 4.0
 """Largest α that is looked for."""
 _COARSE, _FINE, _ROUNDS = 81, 21, 4
 _FLOOR = 0.01
-"""Of the largest mean error: errors smaller than that do not weigh any more."""
+"""Of the curve's largest error: errors smaller than that do not weigh any more."""
+_REPEATS = 8
+"""Fits, each weighted by the one before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +229,7 @@ def fit_power_law(
     sizes, found = sizes[there], found[there]
     if (sizes <= 0).any() or (found < 0).any():
         raise ValueError("amounts are above 0, and errors are not below")
-    distinct, place = np.unique(sizes, return_inverse=True)
+    distinct = np.unique(sizes)
     if len(distinct) < 2:
         note = "one size alone says nothing of how the error falls" if len(distinct) else "there is no error to fit"
         return PowerLaw(math.nan, math.nan, math.nan, sizes, found, level=level, notes=(note,))
@@ -237,10 +240,12 @@ def fit_power_law(
             f"with {len(distinct)} sizes the error is taken to fall towards 0 (a = 0), which makes what is said of "
             f"larger ones optimistic; {FEWEST_FOR_ASYMPTOTE} or more can tell"
         )
-    means = np.bincount(place, found) / np.bincount(place)
-    scale = np.maximum(means, _FLOOR * means.max())[place] if means.max() > 0 else np.ones(len(found))
-    fitted = _fit(sizes, found[np.newaxis], 1 / scale**2, free=free)[0]
-    curve = _law(sizes, *fitted)
+    scale, curve, fitted = np.ones(len(found)), np.zeros(len(found)), np.zeros(3)
+    for _ in range(_REPEATS):
+        fitted = _fit(sizes, found[np.newaxis], 1 / scale**2, free=free)[0]
+        curve = _law(sizes, *fitted)
+        if curve.max() > 0:
+            scale = np.maximum(curve, _FLOOR * curve.max())
     n_free = 3 if free else 2
     draws = np.empty((0, 3))
     if len(found) > n_free:
@@ -252,7 +257,8 @@ def fit_power_law(
         notes.append("there are no more trainings than numbers to fit, so how sure the curve is cannot be said")
     if fitted[2] >= _STEEPEST - 1e-9:
         notes.append("the error hardly falls beyond the smallest size, so the curve is no guide to larger ones")
-    return PowerLaw(*(float(value) for value in fitted), sizes, found, draws, level, tuple(notes))
+    a, b, alpha = fitted.tolist()
+    return PowerLaw(a, b, alpha, sizes, found, draws, level, tuple(notes))
 
 
 def _law(n: Array, a: Any, b: Any, alpha: Any) -> Array:
