@@ -31,7 +31,6 @@ OPERATIONS = {
     "segment": "oscine.prediction.segment:segment",
     "agreement": "oscine.evaluation.agreement:agreement",
     "metrics": "oscine.evaluation.score:score",
-    "agreement": "oscine.evaluation.agreement:agreement",
     "mistakes": "oscine.evaluation.mistakes:mistakes",
     "misses": "oscine.evaluation.misses:misses",
     "review": "oscine.evaluation.review:review",

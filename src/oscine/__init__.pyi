@@ -47,6 +47,8 @@ from .evaluation.misses import MissesParams as MissesParams
 from .evaluation.misses import misses as misses
 from .evaluation.mistakes import MistakesParams as MistakesParams
 from .evaluation.mistakes import mistakes as mistakes
+from .evaluation.postprocess import PostprocessParams as PostprocessParams
+from .evaluation.postprocess import postprocess as postprocess
 from .evaluation.review import ReviewParams as ReviewParams
 from .evaluation.review import review as review
 from .evaluation.review_result import Review as Review
@@ -54,8 +56,6 @@ from .evaluation.run_evaluation import RunEvaluation as RunEvaluation
 from .evaluation.score import ScoreParams as ScoreParams
 from .evaluation.score import score as score
 from .evaluation.score_result import AnnotationScores as AnnotationScores
-from .evaluation.postprocess import PostprocessParams as PostprocessParams
-from .evaluation.postprocess import postprocess as postprocess
 from .figures.compare_classes import plot_compare_classes as plot_compare_classes
 from .figures.compare_matrices import plot_compare_matrices as plot_compare_matrices
 from .figures.compare_overall import plot_compare_overall as plot_compare_overall
