@@ -13,6 +13,7 @@ from oscine.metrics.counts import Counts
 from oscine.metrics.curves import operating_curve
 from oscine.metrics.events import score_events
 from oscine.metrics.frames import confusion_matrix
+from oscine.metrics.score_tree import NoTreeError, ScoreTree
 from oscine.metrics.segments import score_segments
 
 RNG = np.random.default_rng(3)
@@ -58,7 +59,7 @@ SCORES = {
 def test_a_tree_of_counts_says_what_pooling_every_draw_says(name):
     scores, statistic = SCORES[name]
     weights = module._draws(len(scores), 40, seed=1)
-    quick = [statistic(score) for score in module._Tree(scores).totals(weights)]
+    quick = [statistic(score) for score in ScoreTree(scores).totals(weights)]
     slow = [statistic(module._pooled(scores, row)) for row in weights]
     assert quick == pytest.approx(slow, rel=1e-12, nan_ok=True)
     assert len(set(quick)) > 5
@@ -66,8 +67,8 @@ def test_a_tree_of_counts_says_what_pooling_every_draw_says(name):
 
 def test_a_score_that_does_not_add_up_is_pooled_draw_by_draw():
     curves = [operating_curve(RNG.uniform(size=30).round(2), RNG.integers(0, 2, 30)) for _ in range(5)]
-    with pytest.raises(module._NoTreeError):
-        module._Tree(curves)
+    with pytest.raises(NoTreeError):
+        ScoreTree(curves)
     interval = bootstrap(curves, lambda curve: curve.auc, n=30)
     assert 0 < interval.low < interval.value < interval.high < 1
 

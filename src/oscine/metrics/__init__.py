@@ -26,6 +26,7 @@ How far to trust a figure, and how others count:
 And what all of these are made of:
 
 - `counts`      right, missed, invented: precision, recall, F1, and how recordings are pooled
+- `score_tree`  many draws of recordings pooled at once
 - `matching`    which prediction stands for which annotation: maximum one-to-one matching in time
 - `bipartite`   the same of any two sets
 - `coverage`    where somebody has looked: what lies elsewhere does not count

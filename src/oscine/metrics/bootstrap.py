@@ -19,10 +19,8 @@ than about 1/n (the difference that was seen counts as one draw more).
 What it cannot do: of one recording alone nothing can be said (`nan`), and from fewer than ten or so intervals come out
 too narrow. Recordings of one bird tell of that bird only.
 
-Scores are anything that can be pooled with `+` (see `counts`). Most of them are trees of counts: dataclasses and
-mappings whose numbers simply add up, and whose lists of measurements are strung together. Then all draws are one
-product of matrices, which takes milliseconds. Whether a score is of this sort is tried, not assumed: the sum of all
-must be what `pool` says, else every draw is pooled with `+`.
+Scores are anything that can be pooled with `+` (see `counts`). Most of them are trees of counts, of which all draws are
+one product of matrices, which takes milliseconds (`score_tree`); others are pooled with `+`, draw by draw.
 
 References
 ----------
@@ -34,7 +32,6 @@ References
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscine.metrics.counts import Addable, plain, pool
+from oscine.metrics.score_tree import NoTreeError, ScoreTree
 
 T = TypeVar("T", bound=Addable)
 
@@ -302,96 +300,14 @@ def _limits(values: Array, level: float) -> tuple[float, float]:
 def _resampled(scores: Sequence[T], weights: NDArray[np.int64]) -> Any:
     """The pooled score of each draw, one after the other."""
     try:
-        tree = _Tree(scores)
-    except _NoTreeError:
+        tree = ScoreTree(scores)
+    except NoTreeError:
         return (_pooled(scores, row) for row in weights)
     return tree.totals(weights)
 
 
 def _pooled(scores: Sequence[T], weights: NDArray[np.int64]) -> T:
     return pool(score for score, weight in zip(scores, weights.tolist(), strict=True) for _ in range(weight))
-
-
-# -- scores as trees of counts ---------------------------------------------------------------------------------------
-
-
-class _NoTreeError(Exception):
-    """A score that does not simply add up."""
-
-
-class _Tree:
-    """Scores of recordings as one matrix of counts, and how a score is made of a row of sums.
-
-    Every leaf is of one of three sorts, and is what makes the sum of all parts equal to the whole: a *count* adds up,
-    a *list of measurements* is strung together, a *setting* is the same in all.
-    """
-
-    def __init__(self, scores: Sequence[Any]) -> None:
-        self._columns: list[Array] = []  # of each leaf, (recording, number)
-        self._width = 0
-        self._build = self._node(pool(scores), list(scores))
-        self._matrix = np.concatenate(self._columns, axis=1) if self._columns else np.zeros((len(scores), 0))
-
-    def totals(self, weights: NDArray[np.int64]) -> Any:
-        """The score of each draw, given how often each recording is in it, (draw, recording)."""
-        sums = weights.astype(np.float64) @ self._matrix
-        return (self._build(row, weight) for row, weight in zip(sums, weights, strict=True))
-
-    def _node(self, whole: Any, parts: list[Any]) -> Callable[[Array, NDArray[np.int64]], Any]:
-        """How to make a part of the score; `None` among the parts where a recording lacks it."""
-        if dataclasses.is_dataclass(whole) and not isinstance(whole, type):
-            return self._record(whole, parts)
-        if isinstance(whole, Mapping):
-            inner = {key: self._node(whole[key], [_item(part, key) for part in parts]) for key in whole}
-            return lambda row, weights: {key: build(row, weights) for key, build in inner.items()}
-        if isinstance(whole, (np.ndarray, float, int, np.number)) and not isinstance(whole, bool):
-            return self._leaf(whole, parts)
-        if not all(part is None or (type(part) is type(whole) and bool(part == whole)) for part in parts):
-            raise _NoTreeError
-        return lambda row, weights: whole
-
-    def _record(self, whole: Any, parts: list[Any]) -> Callable[[Array, NDArray[np.int64]], Any]:
-        fields = dataclasses.fields(whole)
-        if any(not field.init for field in fields) or any(
-            type(part) not in (type(whole), type(None)) for part in parts
-        ):
-            raise _NoTreeError
-        kind, inner = type(whole), []
-        for field in fields:
-            values = [None if part is None else getattr(part, field.name) for part in parts]
-            inner.append((field.name, self._node(getattr(whole, field.name), values)))
-        return lambda row, weights: kind(**{name: build(row, weights) for name, build in inner})
-
-    def _leaf(self, whole: Any, parts: list[Any]) -> Callable[[Array, NDArray[np.int64]], Any]:
-        array = np.asarray(whole)
-        arrays = [None if part is None else np.asarray(part) for part in parts]
-        there = [part for part in arrays if part is not None]
-        if all(part.shape == array.shape for part in there):
-            stacked = np.array([np.zeros(array.shape) if part is None else part for part in arrays], dtype=np.float64)
-            if np.allclose(stacked.sum(axis=0), array, rtol=1e-9, atol=0):
-                return self._count(whole, array, stacked.reshape(len(parts), -1))
-            if all(np.array_equal(part, array) for part in there):
-                return lambda row, weights: whole
-        if array.ndim == 1 and sum(part.size for part in there) == array.size:
-            owners = np.repeat(np.arange(len(arrays)), [0 if part is None else part.size for part in arrays])
-            if np.array_equal(np.concatenate(there), array):
-                return lambda row, weights: np.repeat(array, weights[owners])
-        raise _NoTreeError
-
-    def _count(self, whole: Any, array: NDArray[Any], columns: Array) -> Callable[[Array, NDArray[np.int64]], Any]:
-        place = slice(self._width, self._width + columns.shape[1])
-        self._columns.append(columns)
-        self._width = place.stop
-        start = place.start
-        if isinstance(whole, np.ndarray):
-            return lambda row, weights: row[place].reshape(array.shape).astype(array.dtype)
-        if np.issubdtype(array.dtype, np.integer):
-            return lambda row, weights: round(row[start])
-        return lambda row, weights: float(row[start])
-
-
-def _item(part: Any, key: Any) -> Any:
-    return None if part is None else part.get(key)
 
 
 def _text(value: float, low: float, high: float) -> str:
