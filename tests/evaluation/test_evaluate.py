@@ -308,6 +308,7 @@ def test_every_checkpoint_is_judged_once(run_folder, tmp_path, counted):
     first = evaluate(Runs.load(run_folder), out=out)
     assert [model.name for model in first.models] == ["replicate-1", "replicate-2"]
     assert [list(model.by_step) for model in first.models] == [[0, 4, 8], [0, 4, 8]]
+    assert {model.steps_per_epoch for model in first.models} == {Run.load(run_folder).steps_per_epoch} - {None}
     assert len(counted) == 6
     second = evaluate(Runs.load(run_folder), out=out)
     assert len(counted) == 6, "nothing is judged again"

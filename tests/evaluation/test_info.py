@@ -19,6 +19,7 @@ from oscine.prediction.outputs import save_prediction
 from oscine.prediction.predict import PredictParams, predict
 from oscine.recordings.recording import Recording
 from oscine.training.run import Run
+from oscine.training.runs import Runs
 from oscine.training.stale import LOG
 
 SCORES = np.float32([[0.9] * 10 + [0.1] * 10, [0.1] * 10 + [0.9] * 10])
@@ -114,6 +115,27 @@ def test_run(oracle, tmp_path, finished):
     assert found.what == "run"
     assert found.facts["finished"].startswith("yes" if finished else "no")
     assert found.facts["replicate-1"] == "step 30, f1 0.5"
+
+
+@pytest.mark.parametrize("card", [True, False])
+def test_folder_of_runs(oracle, tmp_path, card):
+    for name, finished in (("fold-1", True), ("fold-2", False)):
+        run = Run(tmp_path / name, {}, ("pulse", "sine"), {"replicate-1": {"step": 30, "f1": 0.5}}, finished)
+        run.save()
+    (tmp_path / ".hidden").write_text("")
+    if card:
+        Runs(tmp_path, "cross-validate", ("fold-1", "fold-2", "fold-3")).save()
+    found = about(tmp_path)
+    assert found.what == "runs"
+    assert found.facts["finished"] == ("1 of 3" if card else "1 of 2")
+    assert found.facts["not finished"] == ("fold-2, fold-3" if card else "fold-2")
+    assert found.facts["fold-1"].startswith("replicate-1: best at step 30, F1 0.500")
+    assert ("made by" in found.facts) == card
+
+
+def test_recordings_beside_which_somebody_has_trained_are_a_folder(folder):
+    Run(folder / "first", {}, ("pulse", "sine")).save()
+    assert about(folder).what == "folder"
 
 
 def test_folder(folder):

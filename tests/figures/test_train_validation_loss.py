@@ -36,8 +36,7 @@ def test_time_stands_below_steps(one_model) -> None:
 
 def test_epochs_stand_above_where_they_are_known(one_model) -> None:
     (model,) = one_model.models
-    object.__setattr__(model := replace(model), "steps_per_epoch", 20.0)
-    figure = plot_train_validation_loss(replace(one_model, models=(model,)))
+    figure = plot_train_validation_loss(replace(one_model, models=(replace(model, steps_per_epoch=20),)))
     figure.draw_without_rendering()
     epochs = next(child for child in figure.axes[0].child_axes if child.get_xlabel() == "epoch")
     assert epochs.get_xlim()[1] == pytest.approx(3.0)

@@ -95,6 +95,7 @@ def test_an_epoch_is_as_many_windows_as_fit_into_the_training_sound(song, helper
     params = helpers.tiny(window=window, n_epochs=n_epochs, period=None)
     task = prepare_task(song, params, SILENT)
     assert (task.params.n_steps, task.params.period) == (n_steps, period)
+    assert task.steps_per_epoch == 11  # batches of 8
 
 
 def test_a_fraction_is_trained_on_and_said(song, tmp_path, helpers):

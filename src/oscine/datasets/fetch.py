@@ -168,6 +168,8 @@ def fetch(
     if name is None:
         return Catalogue(catalogue(params.registry))
     wanted = find(name, params.registry)
+    if params.base_url and not params.base_url.startswith(("http://", "https://")):
+        raise InputError("not the address of a mirror", found=params.base_url, allowed="http://… or https://…")
     folder = Path(name) if out is None else out
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file, and a folder is needed", path=folder, cure="Choose another --out")

@@ -258,7 +258,8 @@ def _drawn(weights: NDArray[np.float64], n: int, seed: int) -> NDArray[np.intp]:
 
 def _check_enough(there: int, n: int, of: str, dataset: Dataset) -> None:
     if there < n:
-        cure = "Choose fewer folds (--k)" if there > 1 else "Choose another --by"
+        another = "Choose other --groups" if of.startswith("groups") else "Choose another --by"
+        cure = "Choose fewer folds (--k)" if there > 1 else another
         raise InputError(
             f"there are more folds than {of}", path=dataset.path, found=f"{n} folds, {there} {of}", cure=cure
         )

@@ -82,7 +82,7 @@ def run_jobs(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], n: i
         parallel_config(backend="loky", inner_max_num_threads=threads),
         warnings.catch_warnings(),
     ):
-        warnings.filterwarnings("ignore", "[0-9]+ tasks which were", UserWarning)  # stopped on purpose
+        warnings.filterwarnings("ignore", "[0-9]+ tasks ", UserWarning)  # stopped on purpose
         results = Parallel(n_jobs=n, return_as="generator_unordered")(delayed(function)(*job) for job in jobs)
         with closing(results) as done:
             for _ in done:

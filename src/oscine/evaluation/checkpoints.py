@@ -124,6 +124,8 @@ class Kept:
         The lines of `metrics.jsonl`.
     material
         By what it is judged.
+    steps_per_epoch
+        As the run knows it.
     """
 
     name: str
@@ -132,6 +134,7 @@ class Kept:
     chosen_files: tuple[Path, ...]
     metrics: list[dict[str, float]]
     material: Material
+    steps_per_epoch: int | None = None
 
     @property
     def foremost(self) -> Checkpoint:
@@ -233,6 +236,7 @@ def _of_run(run: Run, prefix: str, material: Material, which: Which) -> Iterator
                 tuple(files),
                 run.metrics(number),
                 material,
+                run.steps_per_epoch,
             )
 
 

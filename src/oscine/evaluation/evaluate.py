@@ -274,7 +274,7 @@ def _evaluate_runs(
             for file in one.chosen_files:
                 _store(file, by_step[one.chosen], params)
         best = best_step(f1, one.chosen) if by_step else _least_loss(one)
-        models.append(ModelEvaluation(one.name, by_step, best, one.metrics, one.chosen))
+        models.append(ModelEvaluation(one.name, by_step, best, one.metrics, one.chosen, one.steps_per_epoch))
     ratios = tuple(sorted(params.all_ratios))
     return RunEvaluation(runs.path, tuple(labels), tuple(models), params.part, ratios, missing)
 

@@ -24,6 +24,8 @@ from oscine.recordings.reader import suffixes
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 from oscine.training.run import CARD, Run
+from oscine.training.runs import CARD as RUNS_CARD
+from oscine.training.runs import KIND_OF_MANY, Runs
 from oscine.training.stale import last_training, model_digests
 
 
@@ -40,7 +42,7 @@ class Info:
     path
         Of what was asked.
     what
-        "recording", "annotations", "scores", "model", "run", "dataset" or "folder".
+        "recording", "annotations", "scores", "model", "run", "runs", "dataset", "evaluation" or "folder".
     facts
         Names and values, in order.
     stale
@@ -75,7 +77,8 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
     Parameters
     ----------
     path
-        A recording, annotations, scores, a model, a run, a dataset, an evaluation, or a folder of recordings.
+        A recording, annotations, scores, a model, a run, a folder of runs, a dataset, an evaluation, or a folder of
+        recordings.
 
     Returns
     -------
@@ -100,6 +103,8 @@ def info(path: Path, params: InfoParams = InfoParams(), *, monitor: Monitor = SI
     if path.is_dir():
         if (path / CARD).is_file():
             return _run(path)
+        if _holds_runs(path):
+            return _runs(path)
         if (path / "dataset.json").is_file():
             dataset = Dataset.load(path)
             counts = {"recordings": len(dataset.names()), "annotations": dataset.counts().to_string()}
@@ -186,6 +191,24 @@ def _run(path: Path) -> Info:
     facts: dict[str, Any] = {"finished": "yes" if run.finished else "no: give the same train command to go on"}
     facts |= {name: ", ".join(f"{key} {value:.4g}" for key, value in best.items()) for name, best in run.best.items()}
     return Info(path, "run", {**facts, **(_model(run.model) if run.finished else {"labels": ", ".join(run.labels)})})
+
+
+def _holds_runs(path: Path) -> bool:
+    """Whether a folder is one of runs, and not one of recordings in which somebody has trained as well."""
+    if (path / RUNS_CARD).is_file():
+        return True
+    items = [item for item in path.iterdir() if not item.name.startswith(".") and item.suffix != ".evaluation"]
+    return bool(items) and all((item / CARD).is_file() for item in items)
+
+
+def _runs(path: Path) -> Info:
+    runs = Runs.load(path)
+    facts: dict[str, Any] = {"made by": f"oscine {runs.kind}"} if runs.kind != KIND_OF_MANY else {}
+    facts["finished"] = f"{len(runs.finished)} of {len(runs.names)}"
+    if runs.missing:
+        facts["not finished"] = ", ".join(runs.missing)
+    best = {name: "\n".join(str(run).splitlines()[:-1]) for name, run in runs.finished.items()}  # less its path
+    return Info(path, "runs", {**facts, **best})
 
 
 def _folder(path: Path, monitor: Monitor) -> Info:

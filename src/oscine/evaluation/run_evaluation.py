@@ -54,6 +54,8 @@ class ModelEvaluation:
         What training measured: the lines of `metrics.jsonl`.
     chosen
         The step that training chose, if it is known.
+    steps_per_epoch
+        Steps in which training saw as many windows as its part has, if that is known.
     """
 
     name: str
@@ -61,6 +63,7 @@ class ModelEvaluation:
     best: int
     metrics: list[dict[str, float]] = field(default_factory=list)
     chosen: int | None = None
+    steps_per_epoch: int | None = None
 
     @property
     def at_best(self) -> Evaluation:

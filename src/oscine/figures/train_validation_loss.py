@@ -102,10 +102,10 @@ def _draw_row(row: NDArray[Any], model: Any, *, several: bool) -> None:
         axes.axvline(model.best, color=MUTED, linewidth=0.8, linestyle=(0, (1, 3)), label=f"kept: step {model.best}")
         few_steps(axes)
         axes.set_xlabel("step", labelpad=1)
-        epoch_axis(axes, float(getattr(model, "steps_per_epoch", None) or "nan"))
+        epoch_axis(axes, float(model.steps_per_epoch or "nan"))
         _clock(axes, model.metrics)
     gain.set_ylabel("percentage points / step", fontsize=SMALL)
-    epochs = bool(getattr(model, "steps_per_epoch", None))
+    epochs = bool(model.steps_per_epoch)
     for axes, name in zip(row, ("Loss", "Accuracy", "Gain of accuracy"), strict=True):
         text = f"{model.name} · {name.lower()}" if several else name
         axes.set_title(text, loc="left", fontsize=NORMAL + 1 - several, color=INK, pad=26 if epochs else 7)

@@ -107,7 +107,7 @@ def trajectories(result: RunEvaluation | Trajectories) -> Trajectories:
         if by_step:
             each = [rates_of(matrix, labels) for matrix in by_step.values()]
             rates = {quantity: np.stack([one[quantity] for one in each], axis=1) for quantity in QUANTITIES}
-            per_epoch = float(getattr(model, "steps_per_epoch", None) or "nan")
+            per_epoch = float(model.steps_per_epoch or "nan")
             found.append(Trajectory(model.name, model.best, np.array([*by_step], np.int64), rates, per_epoch))
     return Trajectories(labels, tuple(found))
 

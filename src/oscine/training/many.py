@@ -156,6 +156,7 @@ class _Job:
     done: dict[str, float] = field(default_factory=dict)  # steps by replicate
     total: float | None = None  # steps of a replicate
     peak: int = 0
+    gpu: str = ""  # its own, where there are several
 
     def __post_init__(self) -> None:
         self.total = self.params.n_steps
@@ -255,7 +256,7 @@ class _Here(Watcher):
 
 def _run_apart(jobs: Sequence[_Job], slots: int, progress: _Progress) -> None:
     """In processes of their own."""
-    n_threads, n_gpus = _threads(slots), _gpus(jobs[0].params)
+    n_threads, gpus = _threads(slots), _gpu_names(jobs[0].params)
     waiting = list(jobs)
     with Workers() as workers:
         while waiting or progress.running:
@@ -263,7 +264,8 @@ def _run_apart(jobs: Sequence[_Job], slots: int, progress: _Progress) -> None:
                 job = waiting.pop(0)
                 if isinstance(job.dataset, Dataset):
                     job.dataset = job.dataset.save(job.out / "dataset")
-                environment = {"CUDA_VISIBLE_DEVICES": str(jobs.index(job) % n_gpus)} if n_gpus > 1 else {}
+                if len(gpus) > 1:
+                    job.gpu = _least_taken(gpus, [other.gpu for other in progress.running.values()])
                 worker = workers.start(
                     job.dataset,
                     job.params,
@@ -271,7 +273,7 @@ def _run_apart(jobs: Sequence[_Job], slots: int, progress: _Progress) -> None:
                     n_threads,
                     replicate=job.replicate,
                     aside=True,
-                    environment=environment,
+                    environment={"CUDA_VISIBLE_DEVICES": job.gpu} if job.gpu else {},
                 )
                 progress.running[worker] = job
             for worker, message in workers.messages():
@@ -310,6 +312,23 @@ def _gpus(params: TrainParams) -> int:
     if params.device not in {"auto", "cuda"} or params.devices > 1:
         return 0
     return torch.cuda.device_count()
+
+
+def _gpu_names(params: TrainParams) -> list[str]:
+    """What CUDA calls them, of those that the user lets this process see."""
+    seen = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return seen[: _gpus(params)] if seen else [str(number) for number in range(_gpus(params))]
+
+
+def _least_taken(gpus: Sequence[str], taken: Sequence[str]) -> str:
+    """The one on which the fewest are trained.
+
+    Examples
+    --------
+    >>> _least_taken(["2", "3"], []), _least_taken(["2", "3"], ["2"]), _least_taken(["2", "3"], ["3"])
+    ('2', '3', '2')
+    """
+    return min(gpus, key=taken.count)
 
 
 def _slots(params: TrainParams) -> int:

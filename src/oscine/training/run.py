@@ -63,6 +63,8 @@ class Run:
         Whether all replicates reached their last step.
     dataset_digest
         Of what it learnt from, so that it is continued with nothing else.
+    steps_per_epoch
+        Batches that hold as many windows as the training part has; `None` in runs of older versions.
     """
 
     has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
@@ -74,6 +76,7 @@ class Run:
     finished: bool = False
     provenance: Provenance | None = field(default=None, compare=False)
     dataset_digest: str = ""
+    steps_per_epoch: int | None = None
 
     @classmethod
     def load(cls, path: str | Path) -> Run:
@@ -96,6 +99,7 @@ class Run:
                 bool(card["finished"]),
                 provenance,
                 str(card["dataset_digest"]),
+                None if card.get("steps_per_epoch") is None else int(card["steps_per_epoch"]),
             )
         except (FileNotFoundError, NotADirectoryError):
             raise InputError("not the folder of a training", path=path, cure="Make one: oscine train DATASET") from None
@@ -116,6 +120,7 @@ class Run:
             "best": self.best,
             "finished": self.finished,
             "dataset_digest": self.dataset_digest,
+            "steps_per_epoch": self.steps_per_epoch,
             "provenance": self.provenance.model_dump(mode="json") if self.provenance else None,
         }
         write_json(folder / CARD, card)

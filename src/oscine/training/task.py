@@ -70,6 +70,8 @@ class Task:
         The network's frames, and how many a window has.
     start
         The model whose weights it begins with.
+    steps_per_epoch
+        Batches that hold as many windows as the training part has.
     """
 
     dataset: Dataset
@@ -81,6 +83,7 @@ class Task:
     grid: FrameGrid
     n_frames: int
     start: Model | None
+    steps_per_epoch: int
 
     @property
     def is_validated(self) -> bool:
@@ -182,6 +185,10 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
     window = given.window or _default_window(network, architecture, dense)
     n_frames = max(1, round(window * grid.frame_rate))
     _check_window(window, train, recordings, dense, network)
+    batch_size = given.batch_size or (_DENSE_BATCH if dense else _SPARSE_BATCH) * given.devices
+    # of single sounds, a window around each
+    n_windows = covered_seconds(train, recordings) / window if dense else float(len(train))
+    epoch = max(1, round(n_windows / batch_size))
     params = FilledParams.of(
         given,
         architecture=architecture,
@@ -189,10 +196,11 @@ def prepare_task(dataset: Dataset, given: TrainParams, monitor: Monitor) -> Task
         smoothing=given.smoothing if _has_probabilities(given) else given.smoothing.model_copy(update={"weight": 0.0}),
         window=window,
         sampling=given.sampling or ("uniform" if dense else "centred"),
-        **_length(given, train, recordings, window, dense),
+        batch_size=batch_size,
+        **_length(given, epoch, dense),
     )
     _check_enough(dataset, train, recordings, params)
-    task = Task(dataset, train, given, params, specification, recordings, grid, n_frames, start)
+    task = Task(dataset, train, given, params, specification, recordings, grid, n_frames, start, epoch)
     _explain(task, network, monitor)
     return task
 
@@ -307,14 +315,8 @@ def receptive_field(network: Network, architecture: Architecture) -> float:
     return samples / network.specification.sample_rate
 
 
-def _length(
-    params: TrainParams, train: Annotations, recordings: Mapping[str, Recording], window: float, dense: bool
-) -> dict[str, int]:
-    """Windows in a batch, steps of the training, and between validations."""
-    batch_size = params.batch_size or (_DENSE_BATCH if dense else _SPARSE_BATCH) * params.devices
-    # of single sounds, a window around each
-    n_windows = covered_seconds(train, recordings) / window if dense else float(len(train))
-    epoch = max(1, round(n_windows / batch_size))
+def _length(params: TrainParams, epoch: int, dense: bool) -> dict[str, int]:
+    """Steps of the training, and between validations."""
     period = None
     if params.n_epochs is not None:
         n_steps, period = max(1, round(params.n_epochs * epoch)), epoch
@@ -325,7 +327,7 @@ def _length(
     else:
         n_steps = _SPARSE_STEPS
     period = params.period or period or max(_PERIOD, round(n_steps / _N_PERIODS))
-    return {"batch_size": batch_size, "n_steps": n_steps, "period": period}
+    return {"n_steps": n_steps, "period": period}
 
 
 def _loss(given: TrainParams, dataset: Dataset, n_channels: int, dense: bool) -> Loss:

@@ -103,8 +103,8 @@ def _train(dataset: Dataset, params: TrainParams, out: Path, monitor: Monitor) -
     """Train all replicates of a run."""
     warn_of_few(dataset, PrepareParams().few, monitor)
     task = prepare_task(dataset, params, monitor)
-    run = _open(out, task)
     with alone(out):
+        run = _open(out, task)
         for replicate, best in _replicates(out, task, monitor):
             run.best[f"replicate-{replicate}"] = best
             run.save()
@@ -124,7 +124,13 @@ def _finished_models(out: Path) -> set[Path]:
 def _open(out: Path, task: Task) -> Run:
     """A new run, or the same one to be continued."""
     params, dataset = task.given, task.dataset
-    fresh = Run(out, params.to_dict(), task.specification.labels, dataset_digest=dataset.digest)
+    fresh = Run(
+        out,
+        params.to_dict(),
+        task.specification.labels,
+        dataset_digest=dataset.digest,
+        steps_per_epoch=task.steps_per_epoch,
+    )
     if (old := _same(out, params, dataset.digest, task.specification.labels)) is not None:
         fresh = replace(fresh, best=old.best)
     with atomic_folder(out) as folder:

@@ -138,9 +138,9 @@ class Worker:
         assert self.process.stdout is not None
         told = False
         for line in self.process.stdout:
-            message = json.loads(line)
-            told = message["kind"] == "outcome"
-            self._inbox.put((self, message))
+            if (message := _message(line)) is not None:
+                told = message["kind"] == "outcome"
+                self._inbox.put((self, message))
         if not told:
             code = self.process.wait()
             self._inbox.put((self, {"kind": "outcome", **asdict(Outcome("failed", {}, self._cause(code), 0.0))}))
@@ -149,9 +149,24 @@ class Worker:
         """Why it died, as far as can be known."""
         self._errors.seek(0)
         said = " ".join(self._errors.read().split())[-_TAIL:]
-        if code == -signal.SIGKILL if hasattr(signal, "SIGKILL") else False:
+        if hasattr(signal, "SIGKILL") and code == -signal.SIGKILL:
             return "its process was killed; was memory short?"
         return f"its process ended (exit code {code})" + (f": {said}" if said else "")
+
+
+def _message(line: str) -> Message | None:
+    """What a line tells; none where it is something else that was printed before the process was ready.
+
+    Examples
+    --------
+    >>> _message('{"kind": "message", "text": "hello"}'), _message("Welcome to Python!"), _message("7")
+    ({'kind': 'message', 'text': 'hello'}, None, None)
+    """
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "kind" in value else None
 
 
 class Workers:
