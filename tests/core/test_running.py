@@ -142,6 +142,18 @@ def test_results_never_overwrite_each_other(folder):
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["a_loud.txt", "b_loud.txt"]
 
 
+def test_a_result_does_not_take_the_place_of_an_input(folder):
+    for function, out, texts in (
+        (shout, "deep/../a.txt", {"text": ["a.txt"]}),
+        (recite, "a.txt", {"other": "a.txt", "chapter": ["book"]}),  # not the one that it is named after
+        (collect, "deep/..", {"folder": "."}),
+    ):
+        (folder / "book").write_text("one\n")
+        with pytest.raises(InputError, match="would be written over it"):
+            _run(function, out=out, **texts)
+    assert (folder / "a.txt").read_text() == "a.txt"
+
+
 def test_out_is_a_file_for_one_and_a_folder_for_many(folder):
     assert _run(shout, out="x.txt", text=["a.txt"])[0].outputs == [Path("x.txt")]
     assert _run(shout, out="deep", text=["a.txt"])[0].outputs == [Path("deep/a_loud.txt")]

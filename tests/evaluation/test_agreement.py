@@ -209,6 +209,7 @@ def test_no_coverage_is_said():
         ([rows("ann", [1.0]), rows("ben", [1.0])], {"annotators": ("bem",)}, "Did you mean 'ben'"),
         ([rows("ann", [1.0]), rows("ben", [1.0])], {"labels": ("puls",)}, "Did you mean 'pulse'"),
         ([rows("ann", [1.0]), rows("", [1.0], kind="predicted")], {"n_thresholds": 5}, "there are none"),
+        ([rows("ann", [1.0]), rows("ben", [1.0])], {"n_thresholds": 5}, "there are none"),
         ([rows("ann", [1.0]), rows("ben", [1.0])], {"store": True}, "no model to store"),
     ],
 )
@@ -216,6 +217,14 @@ def test_what_cannot_be_compared_is_said_in_one_line(tables, options, message):
     with pytest.raises(InputError, match=message) as caught:
         compare(*tables, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_parties_may_be_called_like_sets(tmp_path):
+    table = [*rows("everyone", [1.0]), *rows("ben", [1.0, 2.0]), *rows("not ben", [1.0, 2.0, 3.0])]
+    folder = agreement(Annotations(table), params=AgreementParams(measure="label")).save(tmp_path / "x")
+    sizes = {kind: len((folder / f"a.wav-disjoint-label-{kind}.csv").read_text().splitlines()) - 1
+             for kind in ("everyone", "onlyeveryone", "onlynot ben", "noteveryone")}  # fmt: skip
+    assert sizes == {"everyone": 1, "onlyeveryone": 0, "onlynot ben": 1, "noteveryone": 1}
 
 
 def test_params_are_checked():

@@ -110,7 +110,7 @@ def run(
         if isinstance(first, (list, tuple)):  # the result is named after the first of several
             first = next(iter(first), None)
         path = None if first is None else Path(first)
-        yield _once(function, fixed, path, target(operation, path, out), params, monitor)
+        yield _once(function, texts, fixed, path, target(operation, path, out), params, monitor)
         return
     found = gather(each, texts[each.name])
     foremost = list(itertools.islice(found, 2))
@@ -128,7 +128,7 @@ def run(
                 raise InputError(
                     f"its result would overwrite that of {other}", path=path, cure="Run them one by one, with --out"
                 )
-            yield _once(function, {**fixed, each.name: value}, path, place, params, monitor)
+            yield _once(function, texts, {**fixed, each.name: value}, path, place, params, monitor)
         except (InputError, OSError) as error:
             if not many:
                 raise
@@ -137,6 +137,7 @@ def run(
 
 def _once(
     function: Callable[..., Any],
+    texts: Mapping[str, Any],
     inputs: Mapping[str, Any],
     path: Path | None,
     place: Path | None,
@@ -144,6 +145,7 @@ def _once(
     monitor: Monitor,
 ) -> Report:
     operation: Operation = function.operation  # type: ignore[attr-defined]
+    _check_apart(operation, texts, inputs, path, place)
     for value in inputs.values():
         for text in getattr(value, "warnings", ()):  # what is wrong with an input that can be used all the same
             monitor.warning(f"{path}: {text}" if path is not None else text)
@@ -249,6 +251,23 @@ def _stem_and_folder(path: Path | None) -> tuple[str, Path]:
     stem = path.stem if path.is_file() else path.name
     match = _OWN_WORD.fullmatch(stem)
     return match[1] if match else stem, path.parent
+
+
+def _check_apart(
+    operation: Operation, texts: Mapping[str, Any], inputs: Mapping[str, Any], path: Path | None, place: Path | None
+) -> None:
+    """A result does not take the place of what it is made from, unless that is its own place."""
+    if place is None or place == target(operation, path):
+        return
+    sources: list[Any] = [path]
+    for text in (texts.get(item.name) for item in operation.inputs):
+        sources += text if isinstance(text, (list, tuple)) else [text]
+    for value in inputs.values():  # a run's best model, given by the folder of the run
+        sources += [getattr(value, name, None) for name in ("path", "source")]
+    if os.path.realpath(place) in {os.path.realpath(item) for item in sources if isinstance(item, (str, Path))}:
+        raise InputError(
+            "is what is read, and the result would be written over it", path=place, cure="Give another place: --out"
+        )
 
 
 def _check_folder(operation: Operation, out: str | None) -> None:

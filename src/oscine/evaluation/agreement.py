@@ -196,13 +196,13 @@ def agreement(
     people = {name: said for name, said in people.items() if any(recording in said for recording in names)}
     if machine is not None:
         machine.prepare(names, params.device, monitor, tell)
-        if params.n_thresholds is not None and not machine.scores:
-            raise InputError(
-                "curves of thresholds need the scores of the recordings, and there are none",
-                path=opinions.source,
-                found=f"n-thresholds {params.n_thresholds}",
-                cure="Give --model RUN, or make scores: oscine predict … --save-scores h5",
-            )
+    if params.n_thresholds is not None and not (machine is not None and machine.scores):
+        raise InputError(
+            "curves of thresholds need the scores of the recordings, and there are none",
+            path=opinions.source,
+            found=f"n-thresholds {params.n_thresholds}",
+            cure="Give --model RUN, or make scores: oscine predict … --save-scores h5",
+        )
     _report_absent(people, names, tell)
     labels = _labels(people, machine, names, params, tell)
     found: dict[str, LabelAgreement] = {}

@@ -25,7 +25,7 @@ from typing import Any
 from oscine.annotations.delimited import as_text, write_lines
 from oscine.core.artifacts import atomic_folder, write_json, write_text
 from oscine.evaluation.agreement_result import Agreement, LabelAgreement
-from oscine.metrics.agreement import AgreementCounts, AgreementSets, Tics, to_seconds
+from oscine.metrics.agreement import AgreementCounts, to_seconds
 from oscine.prediction.thresholds import save_threshold_table
 
 
@@ -90,22 +90,25 @@ def _pairs_table(result: Agreement) -> str:
 
 def _disjoint(result: Agreement) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     """Names and rows of the files of sets, recording by recording."""
-    kinds = [("everyone", "tic", "everyone"), ("label-everyone", "label", "everyone")]
+    everyone = result.parties
+    kinds = [("everyone", "tic", everyone), ("label-everyone", "label", everyone)]
     for measure in ("tic", "label"):
-        kinds += [(f"{measure}-only{name}", measure, name) for name in result.parties]
-        if len(result.parties) > 2:
-            kinds += [(f"{measure}-not{name}", measure, f"not {name}") for name in result.parties]
+        kinds += [(f"{measure}-only{name}", measure, (name,)) for name in everyone]
+        if len(everyone) > 2:
+            others = {name: tuple(other for other in everyone if other != name) for name in everyone}
+            kinds += [(f"{measure}-not{name}", measure, others[name]) for name in everyone]
     for recording in result.recordings:
-        for kind, measure, which in kinds:
+        for kind, measure, parties in kinds:
             if measure in result.measures:
-                yield f"{recording}-disjoint-{file_name(kind)}.csv", _rows(result, recording, kind, measure, which)
+                yield f"{recording}-disjoint-{file_name(kind)}.csv", _rows(result, recording, kind, measure, parties)
 
 
-def _rows(result: Agreement, recording: str, kind: str, measure: str, which: str) -> list[tuple[str, ...]]:
+def _rows(result: Agreement, recording: str, kind: str, measure: str, parties: Sequence[str]) -> list[tuple[str, ...]]:
+    """What exactly these parties say in a recording."""
     found = []
     for label, one in result.labels.items():
         if recording in one.sets[measure]:
-            tics = _set(one.sets[measure][recording], which)
+            tics = one.sets[measure][recording].of(*parties)
             for onset, offset in to_seconds(tics, result.sample_rates[recording]).tolist():
                 found.append((onset, offset, label))
     own = Path(recording).name
@@ -117,12 +120,6 @@ def _row(result: Agreement, counts: AgreementCounts) -> list[str]:
     rates = result.rates_of(counts)
     values = [rates.precision, rates.recall] if rates else [float("nan")] * 2
     return [*map(str, result.sizes_row(counts)), *map(as_text, values)]
-
-
-def _set(sets: AgreementSets, which: str) -> Tics:
-    if which == "everyone":
-        return sets.everyone
-    return sets.without(which.removeprefix("not ")) if which not in sets.parties else sets.only(which)
 
 
 def file_name(text: str) -> str:
