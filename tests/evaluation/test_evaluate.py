@@ -205,7 +205,7 @@ def test_no_file_to_store_thresholds_in(oracle, dataset):
 
 def test_which_dataset(oracle, tmp_path):
     path = oracle().save(tmp_path / "oracle_model.safetensors")
-    with pytest.raises(InputError, match=r"which dataset to evaluate on.* Give one: --dataset"):
+    with pytest.raises(InputError, match=r"which dataset\?.* Give one: --dataset"):
         evaluate(Model.load(path))
 
 

@@ -84,7 +84,7 @@ def test_labels_and_parts_that_are_not_there(oracle, dataset, data):
         mistakes(oracle(), data, MistakesParams(part="train"))
     with pytest.raises(InputError, match="no such part; found 'tset'; allowed: train, validation"):
         mistakes(oracle(), data, MistakesParams(part="tset"))
-    with pytest.raises(InputError, match=r"which dataset has the annotations.*--dataset FOLDER"):
+    with pytest.raises(InputError, match=r"which dataset\?.*--dataset FOLDER"):
         mistakes(oracle())
 
 

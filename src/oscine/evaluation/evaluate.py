@@ -29,6 +29,7 @@ from oscine.evaluation.at_once import n_at_once, run_jobs
 from oscine.evaluation.checkpoints import Checkpoint, Kept, Material, describe, find_checkpoints, says_labels
 from oscine.evaluation.evaluation import Evaluation
 from oscine.evaluation.keeping import KeptEvaluations, find_kept, keep, lighten
+from oscine.evaluation.learnt_from import dataset_of
 from oscine.evaluation.run_evaluation import COUNTS, ModelEvaluation, RunEvaluation, best_step
 from oscine.evaluation.scoring import check_labels, score_model
 from oscine.evaluation.tables import write_tables
@@ -195,7 +196,7 @@ def _evaluate_model(model: Model, dataset: Dataset | None, params: EvaluateParam
             path=model.path,
             cure="Look at the losses in its run instead",
         )
-    material = Material.of(dataset or _own_dataset(model), params.part)
+    material = Material.of(dataset or dataset_of(model), params.part)
     result = _judge(model, material, params, monitor)
     if params.store and model.path is not None:
         _store(model.path, result, params)
@@ -240,14 +241,6 @@ def _store(path: Path, result: Evaluation, params: EvaluateParams) -> None:
     if params.calibrate:
         model = model.with_temperature(result.temperature)
     model.with_thresholds(_found(model, result)).save(path)
-
-
-def _own_dataset(model: Model) -> Dataset:
-    """The dataset in the run's folder."""
-    for folder in (model.path.parent, model.path.parent.parent) if model.path else ():
-        if (folder / "dataset").is_dir():
-            return Dataset.load(folder / "dataset")
-    raise InputError("which dataset to evaluate on?", path=model.path, cure="Give one: --dataset FOLDER")
 
 
 # -- runs ------------------------------------------------------------------------------------------------------------

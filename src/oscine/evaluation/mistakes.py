@@ -35,6 +35,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
+from oscine.evaluation.learnt_from import dataset_of
 from oscine.evaluation.verdicts import ABSENT, Judge, judge_rows
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
@@ -242,14 +243,6 @@ def check_labels(model: Model, labels: NDArray[Any]) -> None:
                 allowed=model.labels,
                 cure="Prepare the dataset with the model's --labels, or train on all of them",
             )
-
-
-def dataset_of(model: Model) -> Dataset:
-    """The dataset in the folder of the model's run."""
-    for folder in (model.path.parent, model.path.parent.parent) if model.path else ():
-        if (folder / "dataset").is_dir():
-            return Dataset.load(folder / "dataset")
-    raise InputError("which dataset has the annotations?", path=model.path, cure="Give one: --dataset FOLDER")
 
 
 def score_near(

@@ -19,6 +19,7 @@ resampled recordings would make of it, and the score of each recording with the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.evaluation.decodings import FAMILIES, Candidate, find_candidates
+from oscine.evaluation.learnt_from import dataset_of
 from oscine.evaluation.postprocessing import Postprocessing, Stage
 from oscine.evaluation.scoring import check_labels, pieces_of
 from oscine.evaluation.segmentation import SegmentationScore, SegmentationScores, score_segmentation
@@ -129,7 +131,7 @@ def postprocess(
         raise InputError(
             "there is no file of Oscine's to store the choice in", path=model.path, cure="Give --no-store, or save it"
         )
-    dataset = dataset or _own_dataset(model)
+    dataset = dataset or dataset_of(model)
     part = dataset.part(params.part)
     check_labels(model, part)
     sounds = [output for output in model.outputs if output not in (*model.aside, BACKGROUND)]
@@ -308,12 +310,21 @@ def _criterion(params: PostprocessParams, scores: Sequence[SegmentationScores]) 
 
 
 def _measure(criterion: str) -> Callable[[SegmentationScore], float]:
-    """What is to be small."""
+    """What is to be small; infinite where nothing can be said."""
     if criterion == "syllable-error":
         return lambda score: score.sequences.distance
     if criterion == "frame-error":
-        return lambda score: score.frame_error
-    return lambda score: -score.boundaries[0.004].pooled.f1
+        return _frame_error
+    return lambda score: _or_worst(-score.boundaries[0.004].pooled.f1)
+
+
+def _frame_error(score: SegmentationScore) -> float:
+    return _or_worst(score.frame_error)
+
+
+def _or_worst(value: float) -> float:
+    """A number by which ways of decoding can be put in order: `nan` cannot."""
+    return math.inf if math.isnan(value) else value
 
 
 def _best(
@@ -324,8 +335,8 @@ def _best(
     pooled = [pool(one.by_recording[name] for name in wanted) for one in scores]
     least = min(measure(one) for one in pooled)
     alike = [i for i, one in enumerate(pooled) if measure(one) <= least + _ROUNDING]
-    bar = min(pooled[i].frame_error for i in alike) * (1 + _PLATEAU) + _ROUNDING
-    alike = [i for i in alike if pooled[i].frame_error <= bar]
+    bar = min(_frame_error(pooled[i]) for i in alike) * (1 + _PLATEAU) + _ROUNDING
+    alike = [i for i in alike if _frame_error(pooled[i]) <= bar]
     simplest = min(alike, key=lambda i: candidates[i].complexity)
     kin = [i for i in alike if candidates[i].is_like(candidates[simplest])]
     places = np.array([candidates[i].place for i in kin], np.float64)
@@ -356,7 +367,7 @@ def _with_bounds(params: SegmentParams, judge: _Judge, criterion: str) -> Segmen
     ways = [params.model_copy(update={"interpolate": interpolate}) for interpolate in (False, True)]
     scores = [judge.segments(judge.found(way)).pooled for way in ways]
     measure = _measure(criterion)
-    return min(zip(ways, scores, strict=True), key=lambda pair: (measure(pair[1]), pair[1].frame_error))[0]
+    return min(zip(ways, scores, strict=True), key=lambda pair: (measure(pair[1]), _frame_error(pair[1])))[0]
 
 
 def _with_distance(params: SegmentParams, judge: _Judge) -> SegmentParams:
@@ -380,11 +391,3 @@ def _store(model: Model, decoding: Mapping[str, Any]) -> list[Path]:
             if copy.digest == model.digest:
                 written.append(copy.with_decoding(decoding).save(path))
     return written
-
-
-def _own_dataset(model: Model) -> Dataset:
-    """The dataset in the run's folder."""
-    for folder in (model.path.parent, model.path.parent.parent) if model.path else ():
-        if (folder / "dataset").is_dir():
-            return Dataset.load(folder / "dataset")
-    raise InputError("which dataset to choose on?", path=model.path, cure="Give one: --dataset FOLDER")

@@ -41,7 +41,7 @@ class Stage:
 
     def values(self) -> dict[str, float]:
         """Every metric."""
-        found = {}
+        found: dict[str, float] = {}
         if self.segments is not None:
             pooled = self.segments.pooled
             found |= {name: metric(pooled) for name, metric in METRICS.items()}
