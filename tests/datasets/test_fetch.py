@@ -293,6 +293,13 @@ def test_no_network_is_one_line(publish, tmp_path, capsys):
     assert not (tmp_path / "songs").exists()
 
 
+def test_a_mirror_without_an_address(publish, tmp_path):
+    params = publish(a__wav=SOUND).model_copy(update={"base_url": "mirror.org"})
+    with pytest.raises(InputError, match=r"not the address of a mirror; found 'mirror.org'"):
+        fetch("songs", params, out=tmp_path / "songs")
+    assert not (tmp_path / "songs").exists()
+
+
 def test_not_enough_room(publish, tmp_path, monkeypatch):
     params = publish(a__wav=SOUND)
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1000}))

@@ -191,7 +191,8 @@ def test_real_fly_song(fly, tmp_path, done, monkeypatch):
     done("prepare", "songs", "--labels", labels, "--splitter", "hash", "--splitter.validation", "40", "--out", "d")
     done("train", "d", "--out", "run", *TINY)
     said = done("evaluate", "run")
-    assert [line.split()[0] for line in said.out.splitlines()[2:5]] == labels.split(",")
+    rows = [line.split()[0] for line in said.out.splitlines() if line]
+    assert [row for row in rows if row in labels.split(",")][:3] == labels.split(",")
     done("classify", "run", f"songs/{PS}", "--scores-only")
     done("ethogram", songs / PS.replace(".wav", "_scores.h5"))
     done(

@@ -229,6 +229,17 @@ def test_networks_of_the_poster_are_known(tmp_path):
         ("model.TweetyNet.network", "model.ConvEncoderUMAP.network", "ConvEncoderUMAP"),
         ("TweetyNet", "TwoTone", "TwoTone"),
         ("[vak.learncurve.trainer]", "[vak.lerncurve]", "unknown table of vak.*learncurve"),
+        ('data_dir = "{folder}"', "data_dir = 3", "data_dir: is missing, or no text"),
+        ("freq_cutoffs = [ 200, 3000 ]", 'freq_cutoffs = ["a", 3000]', "freq_cutoffs: is not two frequencies"),
+        ("conv1_kernel_size = [3, 5]", "conv1_kernel_size = 3", "conv1_kernel_size: is none; found 3"),
+        ("conv1_filters = 4", 'conv1_filters = "4"', "conv1_filters: is none"),
+        ('name = "ce-tmse"', 'name = "ce-tmse"\nlmbda = "much"', "loss.lmbda: is no weight"),
+        ("params = {{ window_size = 44 }}", "params = 3", "is not a table; found 'learncurve.dataset.params = 3'"),
+        (
+            "[vak.learncurve.trainer]",
+            "[vak.learncurve.model]\nB = 3\n[vak.learncurve.trainer]",
+            "model.B: is not a table",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_one_line(tmp_path, old, new, said):
@@ -248,6 +259,24 @@ def test_a_file_that_is_none_of_vaks_is_refused(tmp_path):
         Config.load(written(tmp_path, NEW)).table("eval")
     with pytest.raises(InputError, match="Did you mean 'learncurve'"):
         prepare(["lerncurve", "a.toml"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("vak.prep = 3", "is not a table; found 'prep = 3'"),
+        ("DATALOADER = 3\n[TRAIN]\nmodels = 'TweetyNet'", "is not a table; found 'DATALOADER = 3'"),
+        ("TRAIN = 3", "is not a table; found 'TRAIN = 3'"),
+        ("[TRAIN]\nmodels = 3", "names no models; found 'models = 3'"),
+        ("[vak.train]\ntrainer = 'gpu'", "is not a table; found \"train.trainer = 'gpu'\""),
+        ("[vak.eval]\npost_tfm_kwargs = 3", "is not a table; found 'eval.post_tfm_kwargs = 3'"),
+        ("[vak.prep]\nlabelset = 'ab'", "data_dir: is missing"),
+    ],
+)
+def test_tables_that_are_none_are_refused(tmp_path, text, said):
+    with pytest.raises(InputError, match=said) as caught:
+        Config.load(written(tmp_path, text))
+    assert "\n" not in str(caught.value)
 
 
 def test_clean_up_without_majority_is_a_shortest_duration(tmp_path):

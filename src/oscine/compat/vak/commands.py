@@ -102,10 +102,10 @@ def evaluate_model(config: Config, monitor: Monitor) -> tuple[Path, dict[str, fl
     model = _model(config, "eval")
     dataset = dataset_of(config, "eval", monitor)
     part = "test" if "test" in dataset.parts else "validation" if "validation" in dataset.parts else "train"
-    raw = SegmentParams(decoder=Maximum(), min_duration=0, max_gap=0)
+    raw, tuned = SegmentParams(decoder=Maximum(), min_duration=0, max_gap=0), segment_params(config, "eval")
     found = errors_of(evaluate(model, dataset, EvaluateParams(part=part, segment=raw), monitor=monitor), clean=False)
     if config.table("eval").get("post_tfm_kwargs"):
-        params = EvaluateParams(part=part, segment=segment_params(config, "eval"))
+        params = EvaluateParams(part=part, segment=tuned)
         cleaned = errors_of(evaluate(model, dataset, params, monitor=monitor), clean=True)
         found |= {name: value for name, value in cleaned.items() if name.endswith("_tfm")}
     name = next(iter(config.models("eval")))
@@ -124,6 +124,8 @@ def predict_files(config: Config, monitor: Monitor) -> list[Path]:
     model, recordings = _model(config, "predict"), recordings_of(config)
     params, parts = segment_params(config, "predict"), []
     folder = config.place(str(table.get("output_dir", ".")))
+    if folder.exists() and not folder.is_dir():
+        raise config.wrong("predict", "output_dir", "is no folder", found=str(folder))
     name = str(table.get("annot_csv_filename") or f"{place_of(config).stem}.annot.csv")
     written = []
     with monitor.task("Predicting", total=len(recordings), unit="recordings") as task:

@@ -52,6 +52,11 @@ _KEYS = {
         "save_net_outputs",
     },
 }  # fmt: skip
+_TABLES = {
+    "spect_params", "model", "dataset", "trainer", "post_tfm_kwargs", "train_dataset_params", "val_transform_params",
+    "transform_params", "dataset_params", "train_transform_params",
+}  # fmt: skip
+"""Keys whose value is a table."""
 _OLD_DATASET = ("dataset_path", "csv_path")
 """Where 0.x says which dataset."""
 
@@ -103,8 +108,7 @@ class Config:
         for name, table in tables.items():
             if name not in COMMANDS:
                 raise unknown("table of vak", name, COMMANDS, path=path)
-            if not isinstance(table, dict):
-                raise InputError("is not a table", path=path, found=f"{name} = {table!r}")
+            _check_table(name, table, path)
         config = cls(
             path, old, dict(tables.get("prep", {})), {name: dict(tables[name]) for name in tables if name != "prep"}
         )
@@ -146,7 +150,8 @@ class Config:
         for name, table in found.items():
             if not isinstance(table, Mapping):
                 raise self.wrong(command, f"model.{name}", "is not a table", found=table)
-            for key in table:
+            for key, value in table.items():
+                _check_table(f"model.{name}.{key}", value, self.path)
                 if key not in {"network", "optimizer", "loss", "metrics"}:
                     allowed = ["network", "optimizer", "loss", "metrics"]
                     raise unknown(f"table of the model {name}", key, allowed, path=self.path)
@@ -165,21 +170,33 @@ class Config:
 
     def _check(self) -> None:
         _known(self, "prep", self.prep, _PREP)
+        if self.prep and not isinstance(self.prep.get("data_dir"), str):
+            raise self.wrong("prep", "data_dir", "is missing, or no text", found=self.prep.get("data_dir"))
         _known(self, "prep.spect_params", self.prep.get("spect_params", {}), _SPECT)
         for name, table in self.commands.items():
             _known(self, name, table, _KEYS[name])
+            _check_table(f"{name}.dataset.params", table.get("dataset", {}).get("params", {}), self.path)
 
 
 def _known(config: Config, name: str, table: Mapping[str, Any], keys: set[str]) -> None:
     for key in table:
         if key not in keys:
             raise unknown(f"key of {config.title(name)}", key, sorted(keys), path=config.path)
+        if key in _TABLES:
+            _check_table(f"{name}.{key}", table[key], config.path)
+
+
+def _check_table(name: str, value: Any, path: Path) -> None:
+    if not isinstance(value, Mapping):
+        raise InputError("is not a table", path=path, found=f"{name} = {value!r}")
 
 
 def _renewed(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """A file of 0.x in the form of 1.x."""
     values = dict(values)
     upper = {name.upper(): name for name in COMMANDS}
+    for name in {*upper, "DATALOADER", "SPECT_PARAMS"} & set(values):
+        _check_table(name, values[name], path)
     window = values.pop("DATALOADER", {}).get("window_size")
     spectrogram = values.pop("SPECT_PARAMS", None)
     tables = {upper[name]: dict(values.pop(name)) for name in list(values) if name in upper}
@@ -191,7 +208,9 @@ def _renewed(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
         named = table.pop("models", table.pop("model", ""))
         if isinstance(named, str):
             named = [item.strip() for item in named.split(",") if item.strip()]
-        table["model"] = {model: values.get(model, {}) for model in named}
+        if not isinstance(named, list):
+            raise InputError("names no models", path=path, found=f"models = {named!r}", allowed='such as "TweetyNet"')
+        table["model"] = {str(model): values.get(str(model), {}) for model in named}
         for key in _OLD_DATASET:
             if key in table:
                 table.setdefault("dataset", {})["path"] = table.pop(key)

@@ -91,9 +91,8 @@ def place_of(config: Config) -> Path:
 
 def recordings_of(config: Config) -> Recordings:
     """The sound files of `data_dir`."""
-    for key in ("data_dir",):
-        if not isinstance(config.prep.get(key), str):
-            raise config.wrong("prep", key, "is missing")
+    if not config.prep:
+        raise InputError(f"has no table {config.title('prep')}", path=config.path)
     if "audio_format" not in config.prep:
         spectrograms = config.prep.get("spect_format")
         raise config.wrong(

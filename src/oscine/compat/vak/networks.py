@@ -107,7 +107,7 @@ def representation(config: Config, sample_rate: float, monitor: Monitor) -> Spec
     given = dict(config.prep.get("spect_params", {}))
     low, high = 0.0, None
     if (cutoffs := given.get("freq_cutoffs")) is not None:
-        if not (isinstance(cutoffs, list) and len(cutoffs) == 2 and 0 <= cutoffs[0] < cutoffs[1]):
+        if not (_are_numbers(cutoffs) and 0 <= cutoffs[0] < cutoffs[1]):
             raise config.wrong(
                 "prep", "spect_params.freq_cutoffs", "is not two frequencies", found=cutoffs, allowed="[500, 10000]"
             )
@@ -208,6 +208,12 @@ _CONVOLUTIONS = (
 def _convolutions(config: Config, command: str, model: str, given: dict[str, Any]) -> dict[str, Any]:
     """The convolutions of the spectrogram, taken out of what is given; ours are alike in all but their filters."""
     taken = {key: given.pop(key) for key in _CONVOLUTIONS if key in given}
+    for key, value in taken.items():
+        pair = not key.endswith("filters")
+        if not (_are_numbers(value) if pair else isinstance(value, int)):
+            raise config.wrong(
+                command, f"model.{model}.network.{key}", "is none", found=value, allowed="[5, 5]" if pair else "32"
+            )
     options: dict[str, Any] = {}
     defaults = (8, 16) if model.lower().startswith("teeny") else (32, 64)
     if {"conv1_filters", "conv2_filters"} & set(taken):
@@ -238,7 +244,9 @@ def _loss(config: Config, command: str, model: str, given: Mapping[str, Any]) ->
     """Loss and smoothing."""
     given = dict(given)
     name = str(given.pop("name", "ce"))
-    weight = float(given.pop("lmbda", given.pop("lambda", _WEIGHT)))
+    weight = given.pop("lmbda", given.pop("lambda", _WEIGHT))
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
+        raise config.wrong(command, f"model.{model}.loss.lmbda", "is no weight", found=weight, allowed="0 or more")
     plain, none = CrossEntropy(balanced=False), Tmse(weight=0.0)
     kinds: dict[str, tuple[Any, Any]] = {
         "ce": (plain, none),
@@ -271,6 +279,11 @@ def _learning_rate(config: Config, command: str, model: str, given: Mapping[str,
     if not isinstance(rate, (int, float)) or not rate > 0:
         raise config.wrong(command, f"model.{model}.optimizer.lr", "is not a learning rate", found=rate, allowed="> 0")
     return float(rate)
+
+
+def _are_numbers(value: Any) -> bool:
+    """Whether something is a list of two numbers."""
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(item, (int, float)) for item in value)
 
 
 def _on_cpu(table: Mapping[str, Any]) -> bool:
