@@ -21,8 +21,13 @@ class Listener(Monitor):
         super().__init__()
         self.said = []
 
+        self.warned = []
+
     def message(self, text):
         self.said.append(text)
+
+    def warning(self, text):
+        self.warned.append(text)
 
 
 def test_names():
@@ -46,6 +51,17 @@ def test_durations_from_recordings_wherever_they_lie(tmp_path):
     (said,) = listener.said
     assert said.startswith("how long c.wav lasts is not known")
     assert find_durations(["b.wav"], sides, {"b.wav": 7.0}, SILENT) == {"b.wav": 7.0}, "who says it knows it"
+
+
+def test_sounds_beyond_the_end_are_told():
+    """Of 1.5 s."""
+    for duration, n in ((1.0, 1), (1.48, 0), (1.5, 0)):
+        listener = Listener()
+        assert find_durations(["a.wav"], [(about("a.wav"), {})], {"a.wav": duration}, listener) == {"a.wav": duration}
+        assert len(listener.warned) == n
+    listener = Listener()
+    find_durations(["a.wav"], [(about("a.wav"), {})], {"a.wav": 0.1}, listener)
+    assert "beyond the end of a.wav" in listener.warned[0]
 
 
 def test_a_table_of_durations(tmp_path):

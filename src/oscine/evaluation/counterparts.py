@@ -31,6 +31,9 @@ from oscine.recordings.recording import Recording
 _RECORDING = ("recording", "file", "name", "filename", "path")
 _SECONDS = ("seconds", "duration", "duration_seconds", "duration_s")
 
+_BEYOND = 0.05
+"""Seconds by which a sound may reach beyond the end of its recording: windows of predictions do."""
+
 _SHORTENINGS: tuple[Callable[[str], str], ...] = (lambda name: Path(name).name, lambda name: Path(name).stem)
 
 
@@ -124,6 +127,12 @@ def find_durations(
         monitor.message(
             f"how long {in_words(guessed)} {'lasts' if len(guessed) == 1 else 'last'} is not known, so that frames are "
             "counted up to the last offset (put recordings beside the annotations, or give --durations)"
+        )
+    beyond = [name for name in names if last[name] > known[name] + _BEYOND]
+    if beyond:
+        monitor.warning(
+            f"sounds lie beyond the end of {in_words(beyond)}; what is there counts in no frame: are these the right "
+            "recordings, or durations?"
         )
     return {name: known[name] for name in names}
 
