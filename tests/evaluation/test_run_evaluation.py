@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,12 @@ def test_as_text(result):
     assert lines[2].split()[5] == "0.00%"
     assert lines[2].endswith("10 (F1 0.704)"), "what training chose, where it differs"
     assert lines[3].endswith("–")
+
+
+def test_training_may_have_chosen_the_untrained_model(result):
+    by_step = {0: result.models[0].by_step[10], 20: result.models[0].by_step[20]}
+    told = str(replace(result, models=(ModelEvaluation("replicate-1", by_step, 20, [], chosen=0),)))
+    assert told.splitlines()[2].endswith("0 (F1 0.704)")
 
 
 def test_files(result, tmp_path):

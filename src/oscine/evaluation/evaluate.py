@@ -335,4 +335,5 @@ def _least_loss(kept: Kept) -> int:
     losses: Iterator[tuple[float, int]] = (
         (line["validation_loss"], round(line["step"])) for line in kept.metrics if "validation_loss" in line
     )
-    return min(losses, default=(0.0, kept.chosen or kept.checkpoints[-1].step))[1]
+    otherwise = kept.checkpoints[-1].step if kept.chosen is None else kept.chosen
+    return min(losses, default=(0.0, otherwise))[1]

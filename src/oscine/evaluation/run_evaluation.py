@@ -187,7 +187,7 @@ class RunEvaluation:
                 f"  {_shown(name, rates.get(name, math.nan)):>{max(6, len(text))}}"
                 for name, text in (names.items() if self.is_judged else ())
             )
-            there = self._rates[model.name].get(model.chosen or -1, {}).get("f1")
+            there = self._rates[model.name].get(-1 if model.chosen is None else model.chosen, {}).get("f1")
             note = "" if there is None or model.chosen == model.best else f" (F1 {there:.3f})"
             chosen = "–" if model.chosen is None else f"{model.chosen}{note}"
             lines.append(f"{model.name:{width}}  {model.best:9d}{cells}  {chosen}")
