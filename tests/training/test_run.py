@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,14 @@ def test_what_a_run_holds(run, song):
     assert str(run).count("F1") == 2
     json.dumps(run.summary(), allow_nan=False)
     assert run.identity()["model"]["digest"] == run.model.digest
+
+
+def test_what_was_made_of_a_replicate_is_none(run, tmp_path):
+    copy = Path(shutil.copytree(run.path, tmp_path / "copy"))
+    (copy / "replicate-1.evaluation").mkdir()
+    (copy / "replicate-2_postprocess.json").write_text("{}")
+    (copy / "replicate-3").write_text("a file")
+    assert [folder.name for folder in Run.load(copy).replicates] == ["replicate-1", "replicate-2"]
 
 
 def test_save_and_load_are_a_closed_loop(run):

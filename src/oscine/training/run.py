@@ -138,8 +138,9 @@ class Run:
 
     @property
     def replicates(self) -> list[Path]:
-        """Folders of the replicates."""
-        return sorted(self.path.glob("replicate-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+        """Folders of the replicates; what was made of one, such as `replicate-1.evaluation`, is none."""
+        numbered = ((path.name.rpartition("-")[2], path) for path in self.path.glob("replicate-*") if path.is_dir())
+        return [path for _, path in sorted((int(number), path) for number, path in numbered if number.isdecimal())]
 
     def models(self, replicate: int = 1) -> dict[int, Path]:
         """Files of all models that a replicate kept, by step."""
