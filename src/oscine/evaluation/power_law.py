@@ -169,16 +169,14 @@ class Doubling:
         amounts = f"from {self.n:g} {unit} to {2 * self.n:g} {unit}"
         digits = 2 if self.now < 0.1 else 1
         before, after = (f"{100 * value:.{digits}f} %" for value in (self.now, self.then))
+        change = (
+            f"leave the {metric} at {before}" if before == after else f"lower the {metric} from {before} to {after}"
+        )
+        said = f"doubling the annotations, {amounts}, would {change}"
         if not math.isfinite(self.low):
-            return (
-                f"doubling the annotations, {amounts}, would lower the {metric} from {before} to {after} "
-                "(how sure that is, so few trainings cannot tell)"
-            )
-        bounds = f"({100 * self.level:.0f} %: {100 * self.low:.{digits}f} to {100 * self.high:.{digits}f} %)"
-        if before == after:
-            return f"doubling the annotations, {amounts}, would leave the {metric} at {before} {bounds}"
-        said = f"doubling the annotations, {amounts}, would lower the {metric} from {before} to {after} {bounds}"
-        return said if self.is_sure else f"{said}; it is not sure that it would be lower at all"
+            return f"{said} (how sure that is, so few trainings cannot tell)"
+        said += f" ({100 * self.level:.0f} %: {100 * self.low:.{digits}f} to {100 * self.high:.{digits}f} %)"
+        return said if self.is_sure or before == after else f"{said}; it is not sure that it would be lower at all"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
