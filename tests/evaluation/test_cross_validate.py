@@ -206,6 +206,7 @@ def test_a_fold_that_cannot_be_trained_is_named_and_the_others_are_judged(songs,
         ({"groups": "day", "by": "blocks"}, "groups of recordings stay together only where recordings are dealt out"),
         ({"groups": "day"}, "a recording has no group: there is no date in its name"),
         ({"train": {**TRAIN, "patience": 0}}, "option train.patience is out of range"),
+        ({"train": {**TRAIN, "seed": 7}}, "the seed of the trainings is that of all of it; found 'seed 0, train.seed 7'"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(songs, tmp_path, options, message):

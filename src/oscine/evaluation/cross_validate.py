@@ -67,6 +67,12 @@ class CrossValidateParams(OperationParams):
                 found=f"by {self.by}",
                 cure="Choose --by recordings, or leave out --groups",
             )
+        if self.train.seed not in {0, self.seed}:
+            raise InputError(
+                "the seed of the trainings is that of all of it",
+                found=f"seed {self.seed}, train.seed {self.train.seed}",
+                cure="Give --seed alone",
+            )
         return self
 
 

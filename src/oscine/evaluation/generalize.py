@@ -76,6 +76,12 @@ class GeneralizeParams(OperationParams):
             raise InputError(
                 "nothing would be left to learn from", found="omit all", cure="Name those to withhold: --recordings"
             )
+        if self.train.seed not in {0, self.seed}:
+            raise InputError(
+                "the seed of the trainings is that of all of it",
+                found=f"seed {self.seed}, train.seed {self.train.seed}",
+                cure="Give --seed alone",
+            )
         return self
 
 
