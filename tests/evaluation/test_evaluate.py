@@ -19,7 +19,7 @@ from oscine.core.errors import Cancelled, InputError
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.prepare import PrepareParams, prepare
 from oscine.evaluation import evaluate as module
-from oscine.evaluation import scoring
+from oscine.evaluation import pieces as tiled
 from oscine.evaluation.evaluate import EvaluateParams, evaluate
 from oscine.evaluation.info import info
 from oscine.evaluation.scoring import score_model
@@ -128,12 +128,12 @@ def long(oracle, dataset):
 @pytest.mark.parametrize("decoder", ["threshold", "maximum"])
 def test_scores_are_those_of_prediction_bit_for_bit(oracle, long, tile, decoder, monkeypatch):
     monkeypatch.setattr(Network, "tile", tile)
-    monkeypatch.setattr(scoring, "_TILES", 2)
+    monkeypatch.setattr(tiled, "_TILES", 2)
     model = oracle()
     recording = long.recordings[0]
     params = EvaluateParams(segment=SegmentParams(decoder=decoder, max_gap=0.2, min_duration=0.2))
     part = long.part("validation")
-    pieces = list(scoring.pieces_of(model, part, recording, "a.wav", params.segment, params.tolerance))
+    pieces = list(tiled.pieces_of(model, part, recording, "a.wav", params.segment, params.tolerance))
     whole = predict(model, recording)
     for piece in pieces:
         stop = piece.begin + len(piece.truth)
@@ -149,7 +149,7 @@ def test_sounds_are_those_of_segment(oracle, long, monkeypatch):
     monkeypatch.setattr(Network, "tile", 16)
     model, recording = oracle(events=("pulse",)), long.recordings[0]
     params = EvaluateParams(segment=SegmentParams(decoder=Maximum(), event_distance=0.3))
-    pieces = scoring.pieces_of(model, long.part("validation"), recording, "a.wav", params.segment, params.tolerance)
+    pieces = tiled.pieces_of(model, long.part("validation"), recording, "a.wav", params.segment, params.tolerance)
     partial = pd.concat([piece.sounds(model, "a.wav", params.segment) for piece in pieces])
     ours, whole = (
         {(round(row.onset, 6), row.label) for row in table.itertuples() if row.onset == row.offset}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oscine.evaluation import scoring
+from oscine.evaluation import pieces as tiled
 from oscine.evaluation.evaluate import EvaluateParams, evaluate
 from oscine.networks.architecture import ARCHITECTURES
 from oscine.networks.model import Model
@@ -79,7 +79,7 @@ def test_every_row_once_whatever_the_pieces(oracle, dataset, monkeypatch):
     data = dataset(a=(np.stack([pulse, 1 - pulse]), sounds, [(a, b) for a, b, _ in sounds]))
     whole = evaluate(oracle(), data).judged
     monkeypatch.setattr("oscine.networks.network.Network.tile", 16)
-    monkeypatch.setattr(scoring, "_TILES", 1)
+    monkeypatch.setattr(tiled, "_TILES", 1)
     pieces = evaluate(oracle(), data).judged
     assert len(pieces) == len(sounds)
     assert pieces.drop(columns="score").equals(whole.drop(columns="score"))

@@ -37,8 +37,9 @@ from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.evaluation.decodings import FAMILIES, Candidate, find_candidates
 from oscine.evaluation.learnt_from import dataset_of
+from oscine.evaluation.pieces import pieces_of
 from oscine.evaluation.postprocessing import Postprocessing, Stage
-from oscine.evaluation.scoring import check_labels, pieces_of
+from oscine.evaluation.scoring import check_labels
 from oscine.evaluation.segmentation import SegmentationScore, SegmentationScores, score_segmentation
 from oscine.metrics.counts import pool
 from oscine.metrics.events import EventScores, score_events

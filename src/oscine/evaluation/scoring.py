@@ -17,10 +17,8 @@ Memory grows with what is covered of one recording; of all others only counts ar
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,14 +27,14 @@ from numpy.typing import NDArray
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage, exhaustive
 from oscine.annotations.intervals import intersect, merge, total
-from oscine.annotations.labels import BACKGROUND, LabelSet
+from oscine.annotations.labels import BACKGROUND
 from oscine.core.errors import InputError
 from oscine.core.monitor import SILENT, Monitor
-from oscine.datasets.sampler import FrameGrid
 from oscine.evaluation.curve_pooling import CurvePool
 from oscine.evaluation.densities import Densities, densities_of
 from oscine.evaluation.evaluation import Evaluation, assemble
 from oscine.evaluation.frame_sample import FrameSample
+from oscine.evaluation.pieces import pieces_of
 from oscine.evaluation.recording_counts import RecordingCounts
 from oscine.evaluation.segmentation import SegmentationScore, score_segmentation
 from oscine.evaluation.verdicts import judge_rows
@@ -48,14 +46,8 @@ from oscine.metrics.frames import ConfusionMatrix, confusion_matrix
 from oscine.metrics.segments import SegmentScores, score_segments
 from oscine.networks.model import Model
 from oscine.prediction.decoding import say_decoding
-from oscine.prediction.scores import Scores
-from oscine.prediction.segment import SegmentParams, reach_of, segment, thresholds_of
-from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
+from oscine.prediction.segment import SegmentParams, thresholds_of
 from oscine.recordings.recording import Recording
-from oscine.training.examples import find_truth
-
-_TILES = 16
-"""Tiles computed at once; it bounds memory."""
 
 _MOST_FITTED = 2**17
 """Frames that a temperature is fitted to; where there are more, evenly spaced ones."""
@@ -265,92 +257,6 @@ class _Frames:
 
 
 _NO_SOUNDS: dict[str, list[object]] = {"recording": [], "onset": [], "offset": [], "label": []}
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Consecutive frames of a recording.
-
-    Attributes
-    ----------
-    begin
-        Number of the first.
-    scores
-        (output, frame).
-    truth
-        As the target encodes it, (frame,) or (output, frame).
-    """
-
-    begin: int
-    scores: NDArray[np.float32]
-    truth: NDArray[Any]
-
-    def sounds(self, model: Model, name: str, decoding: SegmentParams, tolerance: float = 0.0) -> pd.DataFrame:
-        """What the scores amount to, at times of the recording.
-
-        Where labels may overlap, only that of which it is known, within the tolerance, whether its label is there.
-        """
-        duration = self.scores.shape[1] / model.frame_rate
-        scores = Scores.of_model(self.scores, model, duration, name)
-        table = segment(scores, decoding).to_pandas()
-        if not model.target.rivals(model.labels):
-            table = table[self._is_known(model, table, tolerance)]
-        start = self.begin / model.frame_rate
-        return table.assign(onset=table["onset"] + start, offset=table["offset"] + start)
-
-    def _is_known(self, model: Model, table: pd.DataFrame, tolerance: float) -> NDArray[np.bool_]:
-        """Whether it is known of any frame near the middle of each sound whether its label is there."""
-        known = model.target.judge(self.truth, len(model.outputs))[1]
-        counts = np.concatenate([np.zeros((len(known), 1), int), np.cumsum(known, axis=1)], axis=1)
-        middles = table[["onset", "offset"]].to_numpy(float).mean(axis=1)
-        first, stop = (
-            np.rint((middles + shift) * model.frame_rate).astype(int).clip(0, known.shape[1]) + extra
-            for shift, extra in ((-tolerance, 0), (tolerance, 1))
-        )
-        rows = np.array([model.outputs.index(label) for label in table["label"]], int)
-        stop = np.minimum(stop, known.shape[1])
-        return np.asarray(counts[rows, stop] > counts[rows, np.minimum(first, stop)])
-
-    def rows(
-        self, model: Model, table: pd.DataFrame, thresholds: Mapping[str, float], tolerance: float
-    ) -> pd.DataFrame:
-        """What the model calls each annotated row whose middle lies in these frames."""
-        middles = table[["onset", "offset"]].to_numpy(float).mean(axis=1) * model.frame_rate
-        mine = table[(middles >= self.begin - 0.5) & (middles < self.begin + self.scores.shape[1] - 0.5)]
-        names = [output for output in model.outputs if output not in model.aside]
-        values = self.scores[[model.outputs.index(output) for output in names]]
-        apart = bool(model.target.rivals(model.labels))
-        chosen = None if apart else {name: thresholds[name] for name in names}
-        return judge_rows(mine, values, names, model.frame_rate, self.begin, reach=tolerance, thresholds=chosen)
-
-
-def pieces_of(
-    model: Model, part: Annotations, recording: Recording, name: str, decoding: SegmentParams, tolerance: float
-) -> Iterator[Piece]:
-    """The stretches of a recording that somebody has looked at, and what decoding needs around them.
-
-    Memory grows with what is covered, not with the recording.
-    """
-    grid = FrameGrid(model.hop, model.context, model.sample_rate)
-    truth_of = find_truth(part, {name: recording}, LabelSet(model.labels), model.target, grid)
-    n_frames = model.n_frames(recording.n_samples)
-    reach = max(reach_of(decoding, model.decoding), tolerance)
-    covered = part.coverage.intervals(name, recording.duration)
-    for first, stop in _tile_ranges(model, covered, n_frames, reach):
-        begin, end = first * model.tile, min(stop * model.tile, n_frames)
-        groups = [(group, min(group + _TILES, stop)) for group in range(first, stop, _TILES)]
-        scores = [score_tiles(model, read_tiles(model, recording, *group)) for group in groups]
-        yield Piece(begin, np.concatenate(scores, axis=1), truth_of(name, begin, end - begin))
-
-
-def _tile_ranges(model: Model, covered: NDArray[np.float64], n_frames: int, reach: float) -> Iterator[tuple[int, int]]:
-    """Runs of tiles that the covered stretches and what is within reach of them touch."""
-    wanted, frame_rate = np.zeros(tile_count(model, n_frames), bool), model.frame_rate
-    for onset, offset in covered:
-        first, last = math.floor((onset - reach) * frame_rate) - 1, math.ceil((offset + reach) * frame_rate) + 1
-        wanted[max(0, first) // model.tile : max(0, last) // model.tile + 1] = True
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
-    yield from ((int(first), int(stop)) for first, stop in edges)
 
 
 def _score_sounds(

@@ -18,10 +18,10 @@ from oscine.annotations.sessions.documents import Document, fingerprint
 from oscine.annotations.sessions.draft import Draft
 from oscine.annotations.sessions.history import Change, Edit, History, Type
 from oscine.annotations.sessions.layouts import new_stamp
-from oscine.core.lock import exclusive
 from oscine.annotations.sessions.rows import Row
 from oscine.annotations.sessions.shelf import Shelf, Signature
 from oscine.core.errors import InputError
+from oscine.core.lock import exclusive
 
 
 class Kept:
