@@ -170,6 +170,20 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tones, tmp_path, p
     assert not (tmp_path / "curve").exists()
 
 
+@pytest.mark.parametrize(
+    ("train", "said"),
+    [
+        ({"n_replicates": 3}, "told this by the curve; found 'train.n_replicates 3'. Give --n-replicates"),
+        ({"seconds": 4.0}, "found 'train.seconds 4.0'. Give --durations"),
+        ({"fraction": 0.5}, "found 'train.fraction 0.5'. Give --fractions"),
+        ({"seed": 7}, "found 'seed 0, train.seed 7'. Give --seed"),
+    ],
+)
+def test_what_every_training_is_told_is_not_said_twice(train, said):
+    with pytest.raises(InputError, match=said):
+        LearningCurveParams(train=train)
+
+
 def test_a_choice_without_a_rare_label_is_replaced_by_another(tones):
     dataset = rare(tones)
     recordings = {name: dataset.recordings.by_name(name) for name in dataset.train.recordings}

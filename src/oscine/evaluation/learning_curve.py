@@ -26,9 +26,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
+from pydantic import model_validator
 
 from oscine.core.artifacts import digest, timestamp, write_json
 from oscine.core.errors import InputError
@@ -83,6 +84,24 @@ class LearningCurveParams(OperationParams):
     at_once: int | None = Field(None, ge=1)
     """Trainings at a time, each in a process of its own; none: as many as cores and memory allow."""
 
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        plain, train = TrainParams(), self.train
+        for name, instead in (("n_replicates", "n-replicates"), ("seconds", "durations"), ("fraction", "fractions")):
+            if getattr(train, name) != getattr(plain, name):
+                raise InputError(
+                    "every training of a curve is told this by the curve",
+                    found=f"train.{name} {getattr(train, name)}",
+                    cure=f"Give --{instead} instead",
+                )
+        if train.seed not in {0, self.seed}:
+            raise InputError(
+                "the seed of the trainings is that of all of it",
+                found=f"seed {self.seed}, train.seed {train.seed}",
+                cure="Give --seed alone",
+            )
+        return self
+
 
 @operation(out="runs/{time}")
 def learning_curve(
@@ -118,9 +137,9 @@ def learning_curve(
     """
     out = Path("runs", timestamp()) if out is None else Path(out)
     part = _judged_part(dataset, params)
-    check_data(dataset, _with_seed(params), monitor)
+    base = params.train.model_copy(update={"seed": params.seed})
+    check_data(dataset, base, monitor)
     sizes = plan_sizes(dataset, params.durations, params.fractions, params.n_replicates, params.seed, monitor)
-    base = _with_seed(params)
     trainings = {
         f"{size.name}/replicate_{replicate}": (size, replicate, _training_params(base, size, replicate))
         for size in sizes
@@ -150,10 +169,6 @@ def learning_curve(
     )
     curve.save()
     return curve
-
-
-def _with_seed(params: LearningCurveParams) -> TrainParams:
-    return params.train.model_copy(update={"n_replicates": 1})
 
 
 def _training_params(base: TrainParams, size: Size, replicate: int) -> TrainParams:
