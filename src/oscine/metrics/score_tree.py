@@ -121,5 +121,5 @@ def _item(part: Any, key: Any) -> Any:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether numbers are the same but for rounding."""
-    return bool(np.allclose(one, other, rtol=1e-9, atol=0))
+    """Whether numbers are the same but for rounding; measurements that were strung together are more of them."""
+    return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=1e-9, atol=0))
