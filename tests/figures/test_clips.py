@@ -85,3 +85,10 @@ def test_absent_recordings_are_left_out_and_said(sounds) -> None:
     assert "gone.wav" in clips.reason
     assert cut_clips(table, None).reason == "the recordings are not known"
     assert cut_clips(table.iloc[:0], Recordings([])).by_row == {}
+
+
+def test_a_sound_outside_its_recording_is_left_out_alone(sounds) -> None:
+    table = rows(("a", "b", 0.9), ("a", "b", 0.8), ("b", "a", 0.5)).assign(onset=[99.0, 1.0, 2.0])
+    clips = cut_clips(table.assign(offset=table["onset"] + 0.05), sounds)
+    assert sorted(clips.by_row) == [1, 2]
+    assert (clips.absent, clips.reason) == ((), "1 sound lies outside the recording")

@@ -80,7 +80,9 @@ class Clips:
     by_row
         By the row of the table that was cut out.
     absent
-        Recordings that could not be read, with the reason of the first.
+        Recordings that could not be read.
+    reason
+        Why, of the first; otherwise which sounds were left out.
     full
         Whether some were left out for want of room.
     """
@@ -89,6 +91,10 @@ class Clips:
     absent: tuple[str, ...] = ()
     reason: str = ""
     full: bool = False
+
+
+class _OutsideError(InputError):
+    """A sound that lies outside its recording, which may hold others."""
 
 
 def cut_clips(
@@ -113,14 +119,19 @@ def cut_clips(
     Returns
     -------
     Clips
-        Recordings that cannot be read are left out, and said.
+        Recordings that cannot be read are left out, and said; so are sounds that lie outside their recording.
     """
     if recordings is None:
         return Clips({}, reason="the recordings are not known")
     found: dict[int, Clip] = {}
     absent: dict[str, str] = {}
     opened: dict[str, Recording] = {}
-    room = size_limit
+    room, n_outside = size_limit, 0
+
+    def clips(*, full: bool = False) -> Clips:
+        outside = f"{n_outside} sound{'s lie' if n_outside > 1 else ' lies'} outside the recording" if n_outside else ""
+        return Clips(found, tuple(absent), next(iter(absent.values()), outside), full=full)
+
     wanted = list(_in_turn(judged, per_cell))
     with monitor.task("Cutting out sounds", total=len(wanted), unit="sounds") as task:
         for row in wanted:
@@ -131,15 +142,17 @@ def cut_clips(
                     if name not in opened:
                         opened[name] = recordings.by_name(name)
                     clip = cut(opened[name], row, float(item["onset"]), float(item["offset"]))
+                except _OutsideError:
+                    n_outside += 1
                 except (InputError, OSError) as error:
                     absent[name] = str(error)
                 else:
                     if clip.size > room:
-                        return Clips(found, tuple(absent), next(iter(absent.values()), ""), full=True)
+                        return clips(full=True)
                     found[row] = clip
                     room -= clip.size
             task.advance()
-    return Clips(found, tuple(absent), next(iter(absent.values()), ""))
+    return clips()
 
 
 def _in_turn(judged: pd.DataFrame, per_cell: int) -> Iterator[int]:
@@ -168,7 +181,7 @@ def cut(recording: Recording, row: int, onset: float, offset: float) -> Clip:
     last = min(recording.duration, offset + around, first + _LONGEST * speed + around)
     start, stop = math.floor(first * rate), min(recording.n_samples, math.ceil(last * rate))
     if stop - start < 2:
-        raise InputError("a sound lies outside its recording", path=recording.path, found=f"{onset:.3f} s")
+        raise _OutsideError("a sound lies outside its recording", path=recording.path, found=f"{onset:.3f} s")
     sound = recording.read(start, stop)[:1]
     duration = (stop - start) / rate
     begin, end = ((time - start / rate) / duration for time in (onset, offset))

@@ -37,7 +37,7 @@ def add_confusion(report: Report, matrix: ConfusionMatrix, judged: pd.DataFrame,
     note += "; more would make it too large. " if clips.full else ". "
     if clips.absent or clips.reason:
         names = f"{len(clips.absent)} recordings could not be read" if clips.absent else ""
-        note += f"{names or 'No sound'}: {clips.reason}."
+        note += f"{names or ('Left out' if n else 'No sound')}: {clips.reason}."
     report.add_part(
         "confusion",
         {"cells": by_cell, "clips": heard},
