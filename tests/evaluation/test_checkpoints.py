@@ -9,6 +9,7 @@ import pytest
 
 from oscine.core.errors import InputError
 from oscine.evaluation.checkpoints import find_checkpoints
+from oscine.evaluation.evaluate import evaluate
 from oscine.training.runs import Runs
 
 
@@ -63,6 +64,24 @@ def test_what_is_incomplete_is_named(run_folder, tmp_path):
     assert "kept no model" in missing[1]
     assert "dataset of this training is gone" in missing[2]
     assert len(said) == 3
+
+
+def test_a_damaged_file_is_named_and_the_others_are_judged(run_folder):
+    file = min((run_folder / "replicate-1").glob("step-*_model.safetensors"))
+    step = int(file.name.split("_")[0][5:])
+    file.write_bytes(file.read_bytes()[:-100])
+    kept, missing, said = find(run_folder)
+    steps = {one.name: [found.step for found in one.checkpoints] for one in kept}
+    assert steps == {"replicate-1": [one for one in (0, 4, 8) if one != step], "replicate-2": [0, 4, 8]}
+    assert len(missing) == len(said) == 1
+    assert missing[0].startswith(f"replicate-1/{file.name} (not a model, or cut off")
+    assert str(file) in said[0]
+    result = evaluate(Runs.load(run_folder))
+    assert result.missing == missing
+    for path in run_folder.rglob("*.safetensors"):
+        path.write_bytes(b"{")
+    with pytest.raises(InputError, match="not a model, or cut off"):
+        find(run_folder)
 
 
 def test_nothing_to_judge(run_folder):

@@ -1,14 +1,15 @@
 """The models that runs have kept, and the sounds by which each is to be judged: found before anything is computed.
 
 What is incomplete is left out and named: a run that has not begun, one that has kept no model yet, one without the
-dataset that it learnt from. A run that is not finished is judged as far as it has come.
+dataset that it learnt from, a file of a model that cannot be read. A run that is not finished is judged as far as it
+has come.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -181,6 +182,11 @@ def find_checkpoints(
             if not mine:
                 cure = f"Give its train command again, with --out {run.path}"
                 raise InputError("this training has kept no model yet", path=run.path, cure=cure)
+            mine, damaged = _readable(mine)
+            problems += damaged.values()
+            missing += [f"{file} ({error.problem})" for file, error in damaged.items()]
+            if not mine:
+                continue
         except InputError as error:
             problems.append(error)
             missing.append(f"{name} ({error.problem})")
@@ -238,6 +244,24 @@ def _of_run(run: Run, prefix: str, material: Material, which: Which) -> Iterator
                 material,
                 run.steps_per_epoch,
             )
+
+
+def _readable(kept: Sequence[Kept]) -> tuple[list[Kept], dict[str, InputError]]:
+    """The same without files that cannot be read, and what is wrong with these, by the model's name and the file's."""
+    found: list[Kept] = []
+    damaged: dict[str, InputError] = {}
+    for one in kept:
+        whole = []
+        for checkpoint in one.checkpoints:
+            try:
+                Model.load(checkpoint.file)
+            except InputError as error:
+                damaged[f"{one.name}/{checkpoint.file.name}"] = error
+            else:
+                whole.append(checkpoint)
+        if whole:
+            found.append(replace(one, checkpoints=tuple(whole)))
+    return found, damaged
 
 
 def says_labels(model: Model) -> bool:
