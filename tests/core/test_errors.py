@@ -59,3 +59,17 @@ def test_unknown_lists_what_is_allowed_and_the_nearest():
         "a.csv, line 2: unknown label; found 'puls'; allowed: pulse, sine. Did you mean 'pulse'?"
     )
     assert str(unknown("label", "zzz", ["b", "a"])) == "unknown label; found 'zzz'; allowed: a, b."
+
+
+@pytest.mark.parametrize(("word", "there"), [("none", "one"), ("zzz.wav", "1.wav"), ("sing", "king")])
+def test_a_common_ending_is_no_reason_to_guess(word, there):
+    assert nearest(word, [there]) is None
+
+
+def test_the_guess_stands_before_a_long_list_and_behind_a_short_one():
+    many = ["--seed", *(f"--option-{i}" for i in range(9))]
+    assert str(unknown("option", "--sede", many)).startswith(
+        "unknown option; found '--sede'. Did you mean '--seed'? Allowed: --option-0, "
+    )
+    assert str(unknown("option", "--sede", many)).endswith("--option-8, --seed.")
+    assert str(unknown("option", "--sede", ["--seed"])).endswith("allowed: --seed. Did you mean '--seed'?")

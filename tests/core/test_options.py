@@ -164,9 +164,7 @@ def test_choose_takes_plugins_only():
 
 
 def test_what_is_no_option_is_refused():
-    with pytest.raises(
-        InputError, match=r"unknown option; found 'detector.time_sigmo'; .*Did you mean 'detector.time_s"
-    ):
+    with pytest.raises(InputError, match=r"unknown option; found 'detector.time_sigmo'. Did you mean 'detector.time_s"):
         _read({"detector.time-sigmo": "1"})
     with pytest.raises(InputError, match="option weights: no '=' in it; found 'a'; allowed: name=value,name=value"):
         _read({"weights": "a"})

@@ -158,18 +158,30 @@ def test_a_test_part_is_left_alone(dataset):
         assert not rows(fold.part("test")) & (rows(fold.train) | rows(fold.part("validation")))
 
 
+def test_many_folds_without_labels_are_one_warning_and_hopeless_ones_are_refused(dataset):
+    some = {"a.wav": [*song(30), *((float(i) + 0.5, i + 0.8, "rare") for i in range(0, 30, 10))]}
+    monitor = Warned()
+    make_folds(dataset(some), Folding(10, "blocks", block=1.0, guard=0.0), monitor)
+    (told,) = monitor.warned
+    assert told.startswith("7 of 10 folds lack labels to be judged by: 'rare' (7 folds)")
+    many = {"a.wav": [(i * 0.5 + 0.1, i * 0.5 + 0.4, "abcdefghijkl"[i % 12]) for i in range(80)]}
+    with pytest.raises(
+        InputError, match=r"\d+ of 20 folds lack most of the labels.*Choose fewer folds, such as --k [67]\."
+    ):
+        make_folds(dataset(many), Folding(20, "blocks", block=1.0, guard=0.0), monitor)
+
+
 def test_a_fold_without_a_label_is_told_and_knows_nothing_of_it(dataset):
     whole = dataset({"a.wav": song(20), "b.wav": [*song(20), (30.0, 31.0, "rare")]})
     monitor = Warned()
     folds = make_folds(whole, Folding(2, "recordings"), monitor)
     (lacking,) = [name for name, fold in folds.items() if "b.wav" in fold.part("validation").recordings]
     (other,) = set(folds) - {lacking}
-    assert sorted(monitor.warned) == sorted(
-        [
-            f"{lacking} has no 'rare' to learn from: its model does not know it, and is not judged by it",
-            f"{other} has no 'rare' to validate on",
-        ]
-    )
+    assert monitor.warned == [
+        f"1 of 2 folds lacks labels to learn from: 'rare' ({lacking}), whose models do not know them and are not judged "
+        "by them",
+        f"1 of 2 folds lacks labels to be judged by: 'rare' ({other})",
+    ]
     judged = folds[lacking].part("validation")
     assert list(folds[lacking].labels) == list(judged.labels) == ["background", "a"]
     assert len(judged) == 20

@@ -142,7 +142,7 @@ def test_what_is_dealt_out_follows_from_the_annotations(songs, tmp_path):
         told = Told(stop_at=0)
         with pytest.raises(Cancelled):
             cross_validate(songs, some(k=k), out=tmp_path / str(k), monitor=told)
-        assert told.messages[0] == f"{k} folds by {expected}"
+        assert f"{k} folds by {expected}" in told.messages[:2]
 
 
 def test_stopped_it_goes_on_to_the_same_result(songs, result, tmp_path):
@@ -228,3 +228,11 @@ def test_another_one_in_the_folder_is_refused(songs, result, tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="this folder holds something else"):
         cross_validate(songs, some(), out=tmp_path)
+
+
+def test_blocks_are_taken_with_a_reason_where_folds_are_more_than_recordings(songs):
+    told = Told()
+    with pytest.raises(InputError, match=r"most of the labels.*--k \d|no annotation to|more folds than"):
+        cross_validate(songs, some(k=1000), monitor=told)
+    assert told.messages[0].startswith("blocks of time are dealt out, as 1000 folds are more than 4 recordings; ")
+    assert "--k 4 would deal out recordings" in told.messages[0]

@@ -7,7 +7,7 @@ what was found, what is allowed and what to do; anything else is our fault (exit
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from os import PathLike, fspath
 
 
@@ -27,7 +27,8 @@ class InputError(OscineError, ValueError):
     found, allowed
         The offending value, and what would have been right.
     cure
-        What to do, as an imperative sentence.
+        What to do, as an imperative sentence. What was probably meant ("Did you mean …?") stands before a long list
+        of what is allowed, behind a short one.
 
     Examples
     --------
@@ -54,7 +55,11 @@ class InputError(OscineError, ValueError):
         if found is not None:
             text += f"; found {_shown(found)}"
         if allowed is not None:
-            text += f"; allowed: {_listed(allowed)}"
+            if _is_long(allowed) and cure is not None and cure.startswith("Did you mean"):
+                text, cure = f"{text}. {cure}", None
+                text += f" Allowed: {_listed(allowed)}"
+            else:
+                text += f"; allowed: {_listed(allowed)}"
         sentences = [text] if cure is None else [text, cure]
         super().__init__(" ".join(" ".join(map(_ended, sentences)).split()))
 
@@ -74,16 +79,48 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     >>> nearest("tweetynt", ["das", "tweetynet"])
     'tweetynet'
     """
-    matches = difflib.get_close_matches(word.lower(), list(allowed), n=1, cutoff=0.55)
-    return matches[0] if matches else None
+    word, choices = word.lower(), list(allowed)
+    matches = difflib.get_close_matches(word, choices, n=3, cutoff=0.55)
+    return next((match for match in matches if _is_close(word, match.lower())), None)
+
+
+def _is_close(word: str, other: str) -> bool:
+    """Whether what is alike is more than a common ending: 'zzz.wav' is not '1.wav', nor is 'none' 'one'."""
+    if len(word) <= _SHORT and word[:1] != other[:1]:
+        return False
+    (stem, dot, ending), (its, _, its_ending) = word.rpartition("."), other.rpartition(".")
+    if not (dot and stem and its and ending == its_ending):
+        return True
+    return difflib.SequenceMatcher(None, stem, its).ratio() >= 0.55
+
+
+_SHORT = 4
+"""Characters of a word that says too little unless it begins as what was meant."""
+
+_MANY = 6
+"""Choices above which the one that was probably meant is named before them."""
 
 
 def unknown(what: str, word: str, allowed: Iterable[str], **where: object) -> InputError:
-    """The error for a name that is not one of `allowed`, with its nearest spelling as the cure."""
+    """The error for a name that is not one of `allowed`, with its nearest spelling as the cure.
+
+    Examples
+    --------
+    >>> print(unknown("label", "puls", ["pulse", "sine"]))
+    unknown label; found 'puls'; allowed: pulse, sine. Did you mean 'pulse'?
+    >>> print(unknown("option", "thre", ["one", "two", "three", "four", "five", "six", "seven"]))
+    unknown option; found 'thre'. Did you mean 'three'? Allowed: five, four, one, seven, six, three, two.
+    """
     choices = sorted(allowed)
     guess = nearest(word, choices)
     cure = f"Did you mean {guess!r}?" if guess else None
     return InputError(f"unknown {what}", found=word, allowed=choices, cure=cure, **where)  # type: ignore[arg-type]
+
+
+def _is_long(allowed: object) -> bool:
+    if isinstance(allowed, str):
+        return allowed.count(", ") >= _MANY
+    return isinstance(allowed, Collection) and len(allowed) > _MANY
 
 
 def _ended(sentence: str) -> str:

@@ -87,18 +87,18 @@ def make_folds(dataset: Dataset, folding: Folding, monitor: Monitor = SILENT) ->
     folding
         Into how many folds, and how.
     monitor
-        Is warned of folds that lack a label.
+        Is warned once of the folds that lack labels.
 
     Raises
     ------
     InputError
-        Where there are fewer annotations, blocks or recordings than folds, or a fold has nothing to learn from or to
-        validate on.
+        Where there are fewer annotations, blocks or recordings than folds, a fold has nothing to learn from or to
+        validate on, or most folds have hardly any label to be judged by.
     """
     whole, n = undivided(dataset), abs(folding.k)
     deal = {"annotations": _by_hash, "stratified": _by_label, "blocks": _by_blocks, "recordings": _by_recordings}
     pairs = deal[folding.by](whole, dataset, folding)
-    found = {}
+    found, lost, unseen = {}, {}, {}
     for index, (learnt, judged) in enumerate(pairs, 1):
         name = f"fold-{index}"
         if folding.k < 0:
@@ -112,8 +112,57 @@ def make_folds(dataset: Dataset, folding: Folding, monitor: Monitor = SILENT) ->
                     cure="Choose fewer folds (--k), or another --by",
                 )
         rest = {part: rows for part, rows in dataset.parts.items() if part not in {"train", "validation"}}
-        found[name] = settled(name, replace_parts(dataset, {"train": learnt, "validation": judged, **rest}), monitor)
+        fold = replace_parts(dataset, {"train": learnt, "validation": judged, **rest})
+        found[name], lost[name], unseen[name] = _settled(fold)
+    if folding.by != "recordings":
+        _check_judged(whole, {name: {*lost[name], *unseen[name]} for name in found}, dataset)
+    _warn(lost, "to learn from", "whose models do not know them and are not judged by them", monitor)
+    _warn(unseen, "to be judged by", "", monitor)
     return found
+
+
+FEW_FOLDS = 5
+"""So few folds are never refused for the labels that they lack: fewer would hardly help."""
+
+_MOST_TOLD = 6
+
+
+def _check_judged(whole: Annotations, missing: Mapping[str, set[str]], dataset: Dataset) -> None:
+    """Refuses so many folds that most of them lack most labels: each would be judged by next to nothing."""
+    labels = [label for label, n in whole.count().items() if n and label != BACKGROUND]
+    poor = [name for name, lacking in missing.items() if 2 * len(lacking.intersection(labels)) > len(labels)]
+    n = len(missing)
+    if n <= FEW_FOLDS or 2 * len(poor) <= n:
+        return
+    with_label = [sum(label not in lacking for lacking in missing.values()) for label in labels]
+    fewer = min(max(int(np.median(with_label)), FEW_FOLDS), max(n // 2, 2))
+    raise InputError(
+        f"{len(poor)} of {n} folds lack most of the labels, so that there is hardly anything to judge their models by",
+        path=dataset.path,
+        found=f"{len(whole)} annotations of {len(labels)} labels in {n} folds",
+        cure=f"Choose fewer folds, such as --k {fewer}",
+    )
+
+
+def _warn(missing: Mapping[str, list[str]], purpose: str, consequence: str, monitor: Monitor) -> None:
+    """One warning of all folds that lack labels, the label that most of them lack first."""
+    without: dict[str, list[str]] = {}
+    for name, labels in missing.items():
+        for label in labels:
+            without.setdefault(label, []).append(name)
+    if not without:
+        return
+    order = sorted(without, key=lambda label: (-len(without[label]), label))
+    told = [
+        f"{label!r} ({', '.join(without[label]) if len(without[label]) <= 3 else f'{len(without[label])} folds'})"
+        for label in order[:_MOST_TOLD]
+    ]
+    more = f" and {len(order) - len(told)} more labels" if len(order) > len(told) else ""
+    n = sum(bool(labels) for labels in missing.values())
+    monitor.warning(
+        f"{n} of {len(missing)} folds lack{'s' * (n == 1)} labels {purpose}: {', '.join(told)}{more}"
+        + (f", {consequence}" if consequence else "")
+    )
 
 
 def undivided(dataset: Dataset) -> Annotations:
@@ -137,13 +186,22 @@ def settled(name: str, dataset: Dataset, monitor: Monitor) -> Dataset:
     Where such a sound is, nothing is known any more: it counts neither for nor against the model. A label that there is
     nothing to judge by is warned of as well.
     """
-    learnt = set(dataset.train.to_pandas()["label"])
-    elsewhere = {label for part in dataset.parts.values() for label in part.to_pandas()["label"]}
-    lost = [label for label in dataset.labels if label in elsewhere - learnt and label != BACKGROUND]
+    dataset, lost, unseen = _settled(dataset)
     if lost:
         monitor.warning(
             f"{name} has no {_listed(lost)} to learn from: its model does not know it, and is not judged by it"
         )
+    if unseen:
+        monitor.warning(f"{name} has no {_listed(unseen)} to validate on")
+    return dataset
+
+
+def _settled(dataset: Dataset) -> tuple[Dataset, list[str], list[str]]:
+    """A dataset without the labels that its training part lacks, these, and those that its validation part lacks."""
+    learnt = set(dataset.train.to_pandas()["label"])
+    elsewhere = {label for part in dataset.parts.values() for label in part.to_pandas()["label"]}
+    lost = [label for label in dataset.labels if label in elsewhere - learnt and label != BACKGROUND]
+    if lost:
         kept = LabelSet(
             [label for label in dataset.labels if label not in lost],
             {label: kind for label, kind in dataset.labels.categories.items() if label not in lost},
@@ -151,9 +209,8 @@ def settled(name: str, dataset: Dataset, monitor: Monitor) -> Dataset:
         parts = {part: _without(rows, lost, dataset, kept) for part, rows in dataset.parts.items()}
         dataset = replace(dataset, labels=kept, parts=parts)
     judged = set(dataset.parts["validation"].to_pandas()["label"]) if "validation" in dataset.parts else learnt
-    if unseen := [label for label in dataset.labels if label in learnt - judged and label != BACKGROUND]:
-        monitor.warning(f"{name} has no {_listed(unseen)} to validate on")
-    return dataset
+    unseen = [label for label in dataset.labels if label in learnt - judged and label != BACKGROUND]
+    return dataset, lost, unseen
 
 
 def _listed(labels: list[str]) -> str:

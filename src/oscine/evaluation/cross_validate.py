@@ -111,7 +111,9 @@ def cross_validate(
     from oscine.training.many import Training, train_many
 
     out = Path("runs", timestamp()) if out is None else Path(out)
-    by = params.by or _suited(dataset, params)
+    by, why = (params.by, "") if params.by else _suited(dataset, params)
+    if why:
+        monitor.message(why)
     monitor.message(f"{abs(params.k)} folds by {by}" + (", roles swapped" if params.k < 0 else ""))
     folding = Folding(params.k, by, params.groups, params.block, params.guard, params.seed)
     folds = make_folds(dataset, folding, monitor)
@@ -131,15 +133,21 @@ def cross_validate(
     return result
 
 
-def _suited(dataset: Dataset, params: CrossValidateParams) -> By:
-    """What to deal out where nobody says."""
+def _suited(dataset: Dataset, params: CrossValidateParams) -> tuple[By, str]:
+    """What to deal out where nobody says, and why, where that may surprise."""
     from oscine.datasets.groups import group_recordings
     from oscine.training.traits import is_dense
 
     whole = undivided(dataset)
     if params.groups:
-        return "recordings"
+        return "recordings", ""
     if not is_dense(whole, {name: dataset.recordings.by_name(name) for name in whole.recordings}):
-        return "annotations"
-    n_recordings = len(set(group_recordings("", whole.recordings, dataset.recordings).values()))
-    return "recordings" if n_recordings >= abs(params.k) else "blocks"
+        return "annotations", ""
+    n = len(set(group_recordings("", whole.recordings, dataset.recordings).values()))
+    if n >= abs(params.k):
+        return "recordings", ""
+    return "blocks", (
+        f"blocks of time are dealt out, as {abs(params.k)} folds are more than {n} recording{'s' * (n != 1)}; "
+        "neighbouring blocks sound alike, so that figures are optimistic"
+        + (f" (--k {n} would deal out recordings)" if n > 1 else "")
+    )
