@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
 from oscine.annotations.annotations import Annotations
 from oscine.core.errors import InputError
+from oscine.core.monitor import SILENT
+from oscine.evaluation import machine as module
 from oscine.evaluation.machine import find_machine
 from oscine.evaluation.opinions import Opinions
 from oscine.prediction.decoders.maximum import Maximum
 from oscine.prediction.scores import Scores
 from oscine.prediction.segment import SegmentParams, segment
+from oscine.recordings.recording import Recording
 
 
 def opinions(kind="annotated", who="ann"):
@@ -115,3 +120,46 @@ def test_one_label_by_itself_is_decoded_as_among_the_others(tmp_path, decoder):
             found = machine.decode("a.wav", label, threshold)
             assert found[:, 0].tolist() == expected.onsets.tolist()
             assert found[:, 1].tolist() == expected.offsets.tolist()
+
+
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_memory_does_not_grow_with_the_recordings(room, oracle, monkeypatch):
+    values = np.random.default_rng(0).dirichlet([1, 1], (6, 1000)).astype(np.float32)
+    sounds = {f"{n}.wav": Recording.from_sound(sound.T, 10.0, name=f"{n}.wav") for n, sound in enumerate(values)}
+
+    def applied():
+        machine = find_machine(opinions(), oracle(), None, sounds.get, SegmentParams())
+        machine.prepare(list(sounds), "cpu", SILENT, print)
+        return machine
+
+    usual = applied()
+    monkeypatch.setattr(module, "IN_MEMORY", room)
+    machine = applied()
+    in_memory = [one for one in machine.scores.values() if not isinstance(one.data, np.memmap)]
+    assert sum(one.data.nbytes for one in in_memory) <= room
+    assert len(in_memory) == (2 if room else 0)
+    for threshold in (None, 0.3, 0.8):
+        for name in sounds:
+            expected = usual.decode(name, "pulse", threshold)
+            assert machine.decode(name, "pulse", threshold).tolist() == expected.tolist()
+    assert machine.levels("pulse").tolist() == usual.levels("pulse").tolist()
+    assert sum(one.data.nbytes for one in machine._held.values()) <= room
+    folder = machine._folder
+    assert folder.is_dir()
+    del in_memory, machine
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_levels_do_not_grow_with_the_recordings(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).random((2, 5000)).astype(np.float32)
+    Scores.from_array(values, ("hum", "pulse"), 100.0, recording="a.wav").save(tmp_path / "a_scores.h5")
+    machine = find(opinions(), tmp_path)
+    machine.prepare(["a.wav"], "cpu", None, print)
+    every = machine.levels("hum")
+    monkeypatch.setattr(module, "_MOST_LEVELS", 1000)
+    some = machine.levels("hum")
+    assert len(every) == 5000
+    assert 300 <= len(some) <= 1000
+    assert set(some) <= set(every)
+    assert np.diff(some).max() < 0.02

@@ -1,7 +1,14 @@
-"""A machine as a party among annotators: what it has predicted, or what its scores amount to at any threshold."""
+"""A machine as a party among annotators: what it has predicted, or what its scores amount to at any threshold.
+
+Every threshold is tried on all recordings, so that their scores are needed again and again. What is more than memory
+should hold of them lies in temporary files, and is read recording by recording.
+"""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +33,12 @@ from oscine.recordings.recording import Recording
 
 MACHINE = "model"
 """What a machine is called."""
+
+IN_MEMORY = 2**28
+"""Bytes of scores, of all recordings together, that are held in memory."""
+
+_MOST_LEVELS = 2**22
+"""Scores that are told apart as thresholds; of more, every second one."""
 
 Spans = NDArray[np.float64]
 
@@ -61,6 +74,7 @@ class Machine:
     scores: dict[str, Scores] = field(default_factory=dict)
     _held: dict[str, Scores] = field(default_factory=dict)
     _held_label: str = ""
+    _folder: Path | None = None
 
     def knows(self, recording: str) -> bool:
         """Whether it says anything of a recording, or can."""
@@ -80,7 +94,8 @@ class Machine:
                 if recording is None:
                     raise InputError("the model cannot be applied: there is no such recording", found=name,
                                      cure="Say where it is: --recordings FOLDER")  # fmt: skip
-                self.scores[name] = predict(self.model, recording, PredictParams(device=device), monitor=monitor)
+                found = predict(self.model, recording, PredictParams(device=device), monitor=monitor)
+                self.scores[name] = found if _size(self.scores, found) <= IN_MEMORY else self._put_aside(found)
             elif (place := self._place(name)) is not None:
                 self.scores[name] = Scores.load(place)
         lacking = [name for name in names if name not in self.scores and name in self.said]
@@ -89,6 +104,25 @@ class Machine:
             self.scores = {name: scores for name, scores in self.scores.items() if name not in self.said}
         if self.scores and not self._decoder.heeds_thresholds:
             tell(f"no curves of thresholds: the decoder {self._decoder.plugin_name} heeds none")
+
+    def _put_aside(self, scores: Scores) -> Scores:
+        """The same in a temporary file, which lasts as long as the machine."""
+        if not scores.n_frames:
+            return scores
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp())
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        path = self._folder / str(len(self.scores))
+        try:
+            with path.open("wb") as stream:
+                for _, block in scores.blocks():
+                    stream.write(np.ascontiguousarray(block.T).data)
+        except OSError as error:
+            raise InputError(f"there is no room for the scores of many recordings ({error.strerror})",
+                             path=tempfile.gettempdir(),
+                             cure="Set TMPDIR to a folder on a larger disk") from error  # fmt: skip
+        shape = (scores.n_frames, len(scores.labels))
+        return replace(scores, data=np.memmap(path, np.float32, "r", shape=shape).T)
 
     def labels(self, names: Sequence[str]) -> set[str]:
         """Labels that it uses in some recordings."""
@@ -150,24 +184,31 @@ class Machine:
             return None
         if self._held_label != label:
             self._held, self._held_label = {}, label
-        if recording not in self._held:
+        held = self._held.get(recording)
+        if held is None:
             row = scores.labels.index(label)
             values = [np.zeros(0, np.float32), *(block[row] for _, block in scores.blocks())]
             own = {name: value for name, value in scores.thresholds.items() if name == label}
-            self._held[recording] = replace(
-                scores, data=np.concatenate(values)[None], labels=(label,), thresholds=own, aside=()
-            )
-        return self._held[recording]
+            held = replace(scores, data=np.concatenate(values)[None], labels=(label,), thresholds=own, aside=())
+            if _size(self._held, held) <= IN_MEMORY:
+                self._held[recording] = held
+        return held
 
     def levels(self, label: str) -> NDArray[np.float64]:
         """Every score that a threshold could tell apart: those of peaks where the label is an event, else of frames."""
-        found = [np.empty(0)]
+        found, n_found = [np.empty(0)], 0
         for name, scores in self.scores.items():
             if label in scores.events and (table := self._decoded(name, label, 0.0)) is not None:
                 found.append(table["score"].to_numpy(np.float64))
             else:
                 row = scores.labels.index(label)
-                found += [np.unique(block[row]).astype(np.float64) for _, block in scores.blocks()]
+                for _, block in scores.blocks():
+                    found.append(np.unique(block[row]).astype(np.float64))
+                    n_found += len(found[-1])
+                    while n_found > _MOST_LEVELS:
+                        together = np.unique(np.concatenate(found))
+                        found = [together[:: 1 + (2 * len(together) > _MOST_LEVELS)]]
+                        n_found = len(found[0])
         return np.unique(np.concatenate(found))
 
     def in_use(self, label: str) -> float:
@@ -187,6 +228,12 @@ class Machine:
         if (folder / f"{stem}{SUFFIX}").is_file():
             return folder / f"{stem}{SUFFIX}"
         return folder / base if find_probability_wavs(folder / base) else None
+
+
+def _size(held: Mapping[str, Scores], another: Scores) -> int:
+    """Bytes of scores in memory, were there another."""
+    every = [*(one for one in held.values() if not isinstance(one.data, np.memmap)), another]
+    return sum(4 * len(one.labels) * one.n_frames for one in every)
 
 
 def find_machine(
