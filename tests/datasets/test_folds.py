@@ -178,8 +178,8 @@ def test_a_fold_without_a_label_is_told_and_knows_nothing_of_it(dataset):
     (lacking,) = [name for name, fold in folds.items() if "b.wav" in fold.part("validation").recordings]
     (other,) = set(folds) - {lacking}
     assert monitor.warned == [
-        f"1 of 2 folds lacks labels to learn from: 'rare' ({lacking}), whose models do not know them and are not judged "
-        "by them",
+        f"1 of 2 folds lacks labels to learn from: 'rare' ({lacking}), whose models do not know them and are not "
+        "judged by them",
         f"1 of 2 folds lacks labels to be judged by: 'rare' ({other})",
     ]
     judged = folds[lacking].part("validation")

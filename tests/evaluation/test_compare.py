@@ -243,7 +243,29 @@ def test_a_small_difference_that_is_there_in_every_recording_is_sure():
     assert pair.difference.value == pytest.approx(-0.008)
     assert pair.p < 0.01
     assert pair.difference.high < 0
-    assert "surely better than other (by 0.80 %" in " ".join(found.verdict)
+    assert "surely better than other (by 0.80 percentage points" in " ".join(found.verdict)
+
+
+def test_of_three_recordings_nothing_is_sure():
+    found = compared(made("one", [100, 150, 200]), made("other", [300, 350, 400]))
+    assert found.pair("one", "other").p < 0.05
+    text = " ".join(found.verdict)
+    assert "surely" not in text
+    assert "better than other (by 20.00 percentage points" in text
+    assert "on these 3 recordings; too few to be sure" in text
+
+
+def test_a_run_alone_that_is_post_processed_or_calibrated_is_said(runs, tmp_path):
+    for name in ("width16_x", "width4_x"):
+        shutil.copytree(runs / name, tmp_path / name)
+    file = tmp_path / "width16_x" / "best_model.safetensors"
+    model = oscine.Model.load(file)
+    model.with_decoding({"min_duration": 0.02}).with_temperature(2.0).save(file)
+    heard = Heard()
+    compare(RunSet.load(str(tmp_path / "width_x")), params=PARAMS, monitor=heard)
+    text = "\n".join(heard.warnings)
+    assert "width16_x is post-processed, width4_x is not" in text
+    assert "width16_x is calibrated by a stored temperature, width4_x is not" in text
 
 
 def test_a_difference_by_chance_is_not_sure():

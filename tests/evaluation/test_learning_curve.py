@@ -218,10 +218,26 @@ def made(tmp_path, part="test", sizes=(30, 60, 120, 240)) -> LearningCurve:
 
 def test_it_says_what_a_user_wants_to_know(tmp_path):
     text = str(made(tmp_path))
-    assert "Doubling the annotations, from 240 s to 480 s, would lower the frame error from " in text
+    assert "Doubling the annotations, from 240 s to 480 s, would lower the fitted frame error from " in text
     assert "Note" not in text
     assert "judged on the validation part" in str(made(tmp_path, part="validation"))
     assert "Not finished: a" in str(LearningCurve(tmp_path, "s", "test", made(tmp_path).table, {}, ("a",)))
+
+
+def test_one_training_of_a_size_has_no_standard_deviation(tmp_path):
+    curve = made(tmp_path)
+    assert "(mean ± standard deviation over trainings)" in str(curve)
+    table = curve.table.drop_duplicates("train_dur")
+    alone = str(LearningCurve(tmp_path, "s", "test", table, fitted(table, "s")))
+    assert "±" not in alone
+    assert alone.startswith("errors on the test part, %:")
+
+
+def test_the_number_of_the_double_stands_by_its_circle(tmp_path):
+    axes = plot_learning_curve_fit(made(tmp_path)).axes[0]
+    (number,) = [text for text in axes.texts if text.get_text().endswith(" %") and text.xy != (0, 1)]
+    circle = next(line for line in axes.lines if line.get_markerfacecolor() == "white")
+    assert number.xy == (circle.get_xdata()[0], circle.get_ydata()[0])
 
 
 def test_provenance_is_kept(tmp_path):

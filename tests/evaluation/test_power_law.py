@@ -122,9 +122,11 @@ def test_the_sentence_says_where_it_is_not_sure():
     unsure = Doubling(600, 0.0164, 0.0131, 0.008, 0.0180)
     assert sure.sentence("frame error", "s").endswith("(95 %: 1.10 to 1.49 %)")
     assert "not sure" in unsure.sentence("frame error", "s")
-    assert "would leave the frame error at 10.0 %" in Doubling(5, 0.1, 0.1, 0.09, 0.1).sentence("frame error", "s")
+    assert "would leave the fitted frame error at 10.0 %" in Doubling(5, 0.1, 0.1, 0.09, 0.1).sentence(
+        "frame error", "s"
+    )
     alike = Doubling(5, 0.1, 0.1, math.nan, math.nan).sentence("frame error", "s")
-    assert "would leave the frame error at 10.0 % (how sure" in alike
+    assert "would leave the fitted frame error at 10.0 % (how sure" in alike
 
 
 @pytest.mark.parametrize(("n", "errors"), [([1, 2], [0.1]), ([0, 1], [0.1, 0.2]), ([1, 2], [0.1, -0.2])])

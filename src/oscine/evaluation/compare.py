@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ from oscine.metrics.frames import ConfusionMatrix
 from oscine.metrics.multiple_tests import holm
 from oscine.metrics.sequences import SequenceScore
 from oscine.networks.model import Model
+from oscine.prediction.decoding import is_told_by_model
 from oscine.prediction.predict import PredictParams, predict
 from oscine.prediction.segment import SegmentParams
 from oscine.recordings.recording import Recording
@@ -122,7 +124,7 @@ def compare(
     judged, missing = _judged(chosen, dataset, params, monitor)
     candidates = [candidate for candidate in chosen.candidates if candidate.name in judged]
     counts, warnings = _alike(judged)
-    warnings += _differences(candidates, dataset)
+    warnings += [*_differences(candidates, dataset), *_prepared(candidates, params.segment)]
     for text in warnings:
         monitor.warning(text)
     compared = []
@@ -170,16 +172,25 @@ def _judged(
     )
     with monitor.task(f"Comparing {len(chosen.candidates)} runs", total=len(chosen.candidates), unit="runs") as task:
         for candidate in chosen.candidates:
+            finished = candidate.runs.finished
             kept = candidate.runs.path.with_name(f"{candidate.runs.path.name}.evaluation")
             place = kept if (kept / "evaluation.json").is_file() else None  # what is judged there already is not again
+            unfinished = [name for name in candidate.runs.runs if name not in finished]
             try:
-                result = evaluate(candidate.runs, dataset, measure, out=place, monitor=monitor)
+                if not finished:
+                    raise InputError(
+                        "this training is not finished, so that nothing can be said of how good it will be",
+                        path=candidate.runs.path, cure="Give its train command again, or leave it out",
+                    )  # fmt: skip
+                runs = replace(candidate.runs, names=tuple(finished)) if unfinished else candidate.runs
+                result = evaluate(runs, dataset, measure, out=place, monitor=monitor)
                 _check_labels(candidate, result)
             except InputError as error:
                 problems.append(error)
                 missing.append(f"{candidate.name} ({error.problem})")
             else:
                 missing += [f"{candidate.name}: {item}" for item in result.missing]
+                missing += [f"{candidate.name}: {name} (not finished, left out)" for name in unfinished]
                 judged[candidate.name] = result
             task.advance()
     if len(judged) < 2:
@@ -270,6 +281,31 @@ def _differences(candidates: Sequence[Candidate], dataset: Dataset | None) -> li
         if len(sizes) > 1:
             told = ", ".join(str(size) for size in sorted(sizes))
             said.append(f"models of {candidate.name} differ in their number of parameters ({told})")
+    return said
+
+
+def _prepared(candidates: Sequence[Candidate], segment: SegmentParams) -> list[str]:
+    """What some models have stored beside their weights, and others have not: it changes figures, not the network."""
+    decoded, heated = {}, {}
+    for candidate in candidates:
+        models = [
+            Model.load(run.path / "best_model.safetensors")
+            for run in candidate.runs.finished.values()
+            if (run.path / "best_model.safetensors").is_file()
+        ]
+        if models:
+            decoded[candidate.name] = any(is_told_by_model(segment, model.decoding) for model in models)
+            heated[candidate.name] = any(model.temperature != 1 for model in models)
+    said = []
+    for found, what, cure in (
+        (decoded, "post-processed", "oscine postprocess of all, or --segment.decoder threshold, makes them alike"),
+        (heated, "calibrated by a stored temperature", "oscine evaluate --calibrate --store of all makes them alike"),
+    ):
+        ones, others = ([name for name, is_so in found.items() if is_so == wanted] for wanted in (True, False))
+        if ones and others:
+            verb = "is" if len(ones) == 1 else "are"
+            not_so = "is" if len(others) == 1 else "are"
+            said.append(f"{', '.join(ones)} {verb} {what}, {', '.join(others)} {not_so} not: {cure}")
     return said
 
 

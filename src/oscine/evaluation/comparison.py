@@ -193,7 +193,11 @@ class Comparison:
                 surely.append(f"{other.name} (by {_amount(self.metric, pair.difference)}, {_p(pair.p)})")
             else:
                 unsure.append(f"{other.name} ({_p(pair.p)})")
-        if surely:
+        n = len(self.recordings)
+        if surely and n < FEW:
+            these = "this recording" if n == 1 else f"these {n} recordings"
+            said.append(f"It is better than {_and(surely)} on {these}; too few to be sure of others.")
+        elif surely:
             said.append(f"It is surely better than {_and(surely)}.")
         if unsure:
             said.append(f"Whether it is better than {_and(unsure)} is not sure.")
@@ -333,7 +337,7 @@ def _amount(metric: str, difference: Difference) -> str:
     """How much better, with limits."""
     value, low, high = sorted_limits(difference)
     if metric in ERRORS:
-        return f"{100 * value:.2f} %, {100 * low:.2f} to {100 * high:.2f}"
+        return f"{100 * value:.2f} percentage points, {100 * low:.2f} to {100 * high:.2f}"
     return f"{value:.3f}, {low:.3f} to {high:.3f}"
 
 

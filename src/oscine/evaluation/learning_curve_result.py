@@ -148,7 +148,8 @@ class LearningCurve:
     def __str__(self) -> str:
         table = self.means()
         head = f"{self.unit:>12}  trainings" + "".join(f"  {_short(name):>20}" for name in self.laws)
-        lines = [f"errors on the {self.part} part, % (± standard deviation over trainings):", head]
+        spread = " (mean ± standard deviation over trainings)" if (table["trainings"] > 1).any() else ""
+        lines = [f"errors on the {self.part} part, %{spread}:", head]
         for row in table.to_dict("records"):
             cells = "".join(f"  {_with_spread(row[name], row[f'{name}_sd']):>20}" for name in self.laws)
             lines.append(f"{row['n']:>12g}  {row['trainings']:>9}{cells}")

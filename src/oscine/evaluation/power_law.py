@@ -140,8 +140,8 @@ class Doubling:
     Examples
     --------
     >>> print(Doubling(600.0, 0.0164, 0.0131, 0.011, 0.0149).sentence("frame error", "s"))
-    doubling the annotations, from 600 s to 1200 s, would lower the frame error from 1.64 % to 1.31 % (95 %: 1.10 to
-    1.49 %)
+    doubling the annotations, from 600 s to 1200 s, would lower the fitted frame error from 1.64 % to 1.31 % (95 %:
+    1.10 to 1.49 %)
     """
 
     n: float
@@ -170,7 +170,9 @@ class Doubling:
         digits = 2 if self.now < 0.1 else 1
         before, after = (f"{100 * value:.{digits}f} %" for value in (self.now, self.then))
         change = (
-            f"leave the {metric} at {before}" if before == after else f"lower the {metric} from {before} to {after}"
+            f"leave the fitted {metric} at {before}"
+            if before == after
+            else f"lower the fitted {metric} from {before} to {after}"
         )
         said = f"doubling the annotations, {amounts}, would {change}"
         if not math.isfinite(self.low):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from oscine.evaluation.comparison import Comparison, Pair, shown_time
+from oscine.evaluation.comparison import FEW, Comparison, Pair, shown_time
 from oscine.evaluation.main_rates import ERRORS, NAMES, shown, shown_interval
 from oscine.figures.compare_classes import plot_compare_classes
 from oscine.figures.compare_matrices import plot_compare_matrices
@@ -95,7 +95,7 @@ def _add_runs(report: Report, result: Comparison) -> None:
 def _add_pairs(report: Report, result: Comparison) -> None:
     """All tests."""
     rows = [
-        _row(name, pair, result.alpha)
+        _row(name, pair, result)
         for name in (result.metric, *(item for item in result.pairs if item != result.metric))
         for pair in result.pairs[name]
     ]
@@ -106,19 +106,19 @@ def _add_pairs(report: Report, result: Comparison) -> None:
     report.add_table(rows, sortable=True)
 
 
-def _row(name: str, pair: Pair, alpha: float) -> dict[str, object]:
+def _row(name: str, pair: Pair, result: Comparison) -> dict[str, object]:
     difference, scale = pair.difference, 100 if name in ERRORS else 1
-    sure = not math.isnan(pair.p) and pair.p < alpha
+    sure = not math.isnan(pair.p) and pair.p < result.alpha
     better = pair.first if (difference.value < 0) == (name in ERRORS) else pair.second
     return {
         "first": pair.first,
         "second": pair.second,
-        "figure": NAMES[name] + (", %" if name in ERRORS else ""),
+        "figure": NAMES[name] + (" (percentage points)" if name in ERRORS else ""),
         "difference": scale * difference.value,
         "from": scale * difference.low,
         "to": scale * difference.high,
         "p": pair.p,
-        "surely better": better if sure else "–",
+        "surely better" if len(result.recordings) >= FEW else "better on these": better if sure else "–",
     }
 
 

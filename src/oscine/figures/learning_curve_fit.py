@@ -88,8 +88,7 @@ def _mark_double(axes: Axes, law: PowerLaw, colour: str) -> None:
         low, high = 100 * max(double.low, 1e-9), 100 * double.high
         axes.plot([x, x], [low, high], color=colour, linewidth=1.4, solid_capstyle="butt")
     axes.plot([x], [y], "o", markersize=6, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=1.6)
-    below = 100 * double.low if law.has_band and double.low > 0 else y
-    axes.annotate(f"{y:.{2 if y < 10 else 1}f} %", (x, below), xytext=(4, -6), textcoords="offset points", ha="right",
+    axes.annotate(f"{y:.{2 if y < 10 else 1}f} %", (x, y), xytext=(-6, -3), textcoords="offset points", ha="right",
                   va="top", fontsize=NORMAL, color=INK)  # fmt: skip
 
 
