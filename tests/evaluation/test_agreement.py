@@ -18,6 +18,7 @@ from oscine.core.running import run
 from oscine.evaluation.agreement import AgreementParams, agreement
 from oscine.evaluation.agreement_comparison import N_THRESHOLDS
 from oscine.evaluation.opinions import Opinions
+from oscine.figures.agreement import agreement_drawings
 from oscine.metrics.counts import Counts
 from oscine.networks.architectures.songexplorer import SongExplorer
 from oscine.networks.model import Model
@@ -392,3 +393,17 @@ def test_two_by_two_with_limits_over_recordings(tmp_path):
     told = result.summary()["labels"]["pulse"]["pairs"][0]
     assert told["intervals"]["kappa"]["level"] == 0.95
     assert list(told["recordings"]) == ["a.wav", "b.wav", "c.wav", "d.wav"]
+
+
+def test_every_label_and_party_has_files_of_its_own(tmp_path):
+    labels = ("song/a", "song-a", "song\\a")
+    tables = [rows(who, range(1, n + 2), label=label) for who in ("x/y", "x-y") for n, label in enumerate(labels)]
+    result, _ = compare(*tables)
+    folder = result.save(tmp_path / "x")
+    names = [f"agreement.label.song-a{end}.csv" for end in ("", "-2", "-3")]
+    assert sorted(path.name for path in folder.glob("agreement.label.*")) == sorted(names)
+    everyone = [(folder / name).read_text().splitlines()[1].split(",")[3] for name in names]
+    assert sorted(everyone) == ["1", "2", "3"]
+    assert len(list(folder.glob("*-disjoint-label-only*"))) == 2
+    figures = [name for name, _ in agreement_drawings(result)]
+    assert len(figures) == len(set(figures))

@@ -35,9 +35,10 @@ def save_agreement_folder(result: Agreement, path: Path) -> Path:
     card["provenance"] = result.provenance.model_dump(mode="json") if result.provenance else None
     stale = set(_own_files(path)) if (path / "agreement.json").is_file() else set()
     with atomic_folder(path) as folder:
+        names = file_names(result.labels)
         for label, one in result.labels.items():
             for measure in result.measures:
-                write_text(folder / f"agreement.{measure}.{file_name(label)}.csv", _table(result, one, measure))
+                write_text(folder / f"agreement.{measure}.{names[label]}.csv", _table(result, one, measure))
         write_text(folder / "agreement.pairs.csv", _pairs_table(result))
         for name, lines in _disjoint(result):
             write_lines(folder / name, [("name", "start_seconds", "stop_seconds", "kind", "recording"), *lines])
@@ -90,17 +91,18 @@ def _pairs_table(result: Agreement) -> str:
 
 def _disjoint(result: Agreement) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     """Names and rows of the files of sets, recording by recording."""
-    everyone = result.parties
-    kinds = [("everyone", "tic", everyone), ("label-everyone", "label", everyone)]
+    everyone, names = result.parties, file_names(result.parties)
+    kinds = [("everyone", "everyone", "tic", everyone), ("label-everyone", "label-everyone", "label", everyone)]
     for measure in ("tic", "label"):
-        kinds += [(f"{measure}-only{name}", measure, (name,)) for name in everyone]
-        if len(everyone) > 2:
-            others = {name: tuple(other for other in everyone if other != name) for name in everyone}
-            kinds += [(f"{measure}-not{name}", measure, others[name]) for name in everyone]
+        for word in ("only", "not") if len(everyone) > 2 else ("only",):
+            for name in everyone:
+                parties = (name,) if word == "only" else tuple(other for other in everyone if other != name)
+                kind, ending = (f"{measure}-{word}{one}" for one in (name, names[name]))
+                kinds.append((kind, ending, measure, parties))
     for recording in result.recordings:
-        for kind, measure, parties in kinds:
+        for kind, ending, measure, parties in kinds:
             if measure in result.measures:
-                yield f"{recording}-disjoint-{file_name(kind)}.csv", _rows(result, recording, kind, measure, parties)
+                yield f"{recording}-disjoint-{ending}.csv", _rows(result, recording, kind, measure, parties)
 
 
 def _rows(result: Agreement, recording: str, kind: str, measure: str, parties: Sequence[str]) -> list[tuple[str, ...]]:
@@ -122,14 +124,24 @@ def _row(result: Agreement, counts: AgreementCounts) -> list[str]:
     return [*map(str, result.sizes_row(counts)), *map(as_text, values)]
 
 
-def file_name(text: str) -> str:
-    """A label or a party as it may stand in the name of a file.
+def file_names(texts: Iterable[str]) -> dict[str, str]:
+    """Labels or parties as they may stand in the names of files, no two alike.
 
     Examples
     --------
-    >>> file_name("song/a b")
-    'song-a b'
+    >>> file_names(["song/a b", "song-a b", "pulse"])
+    {'song-a b': 'song-a b', 'pulse': 'pulse', 'song/a b': 'song-a b-2'}
     """
+    found: dict[str, str] = {}
+    for text in sorted(texts, key=lambda one: _plain(one) != one):  # those that may stay as they are come first
+        name, number = _plain(text), 2
+        while name in found.values():
+            name, number = f"{_plain(text)}-{number}", number + 1
+        found[text] = name
+    return found
+
+
+def _plain(text: str) -> str:
     return text.replace("/", "-").replace("\\", "-")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from oscine.core.monitor import SILENT, Monitor
-from oscine.evaluation.agreement_files import file_name
+from oscine.evaluation.agreement_files import file_names
 from oscine.evaluation.agreement_result import Agreement
 from oscine.figures.agreement_bars import plot_agreement_bars
 from oscine.figures.agreement_pairs import plot_agreement_pairs
@@ -28,9 +28,10 @@ from oscine.figures.report import Report
 
 def agreement_drawings(result: Agreement) -> Iterator[tuple[str, Callable[[], Figure]]]:
     """Name, without suffix, of every figure, and what draws it."""
+    names = file_names(result.labels)
     for measure in result.measures:
         for label, one in result.labels.items():
-            stem = f"agreement.{measure}.{file_name(label)}"
+            stem = f"agreement.{measure}.{names[label]}"
             yield f"{stem}.venn", partial(plot_agreement_venn, result, label, measure)
             yield f"{stem}.bars", partial(plot_agreement_bars, result, label, measure)
             if one.curve:
