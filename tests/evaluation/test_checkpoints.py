@@ -60,7 +60,7 @@ def test_what_is_incomplete_is_named(run_folder, tmp_path):
     kept, missing, said = find(runs)
     assert {one.name.partition("/")[0] for one in kept} == {"a", "b"}
     assert [one.chosen for one in kept if one.name.startswith("b")] == [None, None]
-    assert missing[0] == "b (not finished)"
+    assert missing[0] == "b (not finished: at step 8, 8 of 8)"
     assert "kept no model" in missing[1]
     assert "dataset of this training is gone" in missing[2]
     assert len(said) == 3

@@ -155,6 +155,20 @@ def test_a_run_that_is_not_finished_is_judged_as_far_as_it_came_and_one_without_
     assert "Left out" in str(found)
 
 
+def test_a_run_that_is_not_finished_is_left_out_though_it_has_models(runs):
+    folder = runs.with_name("stopped")
+    shutil.copytree(runs, folder)
+    stopped = folder / "width5_x"
+    shutil.copytree(folder / "width4_x", stopped)
+    card = json.loads((stopped / "run.json").read_text())
+    (stopped / "run.json").write_text(json.dumps({**card, "finished": False}))
+    found = compare(RunSet.load(str(folder / "width_x")), params=PARAMS)
+    assert [one.name for one in found.candidates] == ["width4_x", "width16_x"]
+    assert any("width5_x (this training is not finished" in text for text in found.missing)
+    with pytest.raises(InputError, match="not finished"):
+        compare([stopped, folder / "width4_x"], params=PARAMS)
+
+
 def test_a_run_whose_dataset_is_gone_is_left_out_where_others_are_there(runs):
     folder = runs.with_name("moved")
     shutil.copytree(runs, folder)

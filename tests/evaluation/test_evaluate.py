@@ -456,7 +456,7 @@ def test_a_folder_of_runs(run_folder, tmp_path, typed, monkeypatch):
     assert code == 0
     found = json.loads(out)["result"]
     assert found["best"] == {"begun": 8, "whole/replicate-1": 8, "whole/replicate-2": 8}
-    assert found["missing"][0] == "begun (not finished)"
+    assert found["missing"][0] == "begun (not finished: at step 8 of 8)"
     assert found["missing"][1].startswith("empty (this training has kept no model yet")
     folder = tmp_path / "runs.evaluation"
     card = json.loads((folder / "evaluation.json").read_text())

@@ -48,7 +48,8 @@ def test_pooled_at_the_best_steps(result):
 
 
 def test_as_text(result):
-    lines = str(result).splitlines()
+    first, *lines = str(result).splitlines()
+    assert first.startswith("Unfinished training: x (not finished); these figures are of the models that it has kept")
     assert lines[0] == "2 models of runs/x, 4 checkpoints judged; incomplete: x (not finished)"
     assert lines[2].split()[:2] == ["replicate-1", "20"]
     assert lines[2].split()[5] == "0.00%"
@@ -59,7 +60,7 @@ def test_as_text(result):
 def test_training_may_have_chosen_the_untrained_model(result):
     by_step = {0: result.models[0].by_step[10], 20: result.models[0].by_step[20]}
     told = str(replace(result, models=(ModelEvaluation("replicate-1", by_step, 20, [], chosen=0),)))
-    assert told.splitlines()[2].endswith("0 (F1 0.704)")
+    assert told.splitlines()[3].endswith("0 (F1 0.704)")
 
 
 def test_files(result, tmp_path):

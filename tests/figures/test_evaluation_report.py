@@ -221,3 +221,10 @@ def test_scripts_run_without_error_in_a_browser(text: str, tmp_path) -> None:
     assert body == {"focus": "0-1", "clips": body["clips"], "recall": "1.000", "first": "sine"}
     assert 1 <= int(body["clips"]) <= 6
     assert told.stdout.count("data-ready") == 2
+
+
+def test_that_a_training_is_not_finished_stands_at_the_head(one_model, sounds):
+    result = replace(one_model, missing=("fly (not finished: at step 0 of 400)", "other (not begun)"))
+    html = report_evaluation(result, sounds).to_html()
+    assert "Unfinished training: fly (not finished: at step 0 of 400)" in html
+    assert "Left out: other (not begun)." in html

@@ -17,6 +17,7 @@ from oscine.annotations.annotations import Annotations
 from oscine.core.artifacts import digest
 from oscine.core.errors import InputError
 from oscine.datasets.dataset import Dataset
+from oscine.evaluation.run_evaluation import NOT_FINISHED
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
 from oscine.networks.specification import Specification
@@ -193,7 +194,7 @@ def find_checkpoints(
             continue
         found += mine
         if not run.finished:
-            missing.append(f"{name} (not finished)")
+            missing.append(f"{name} ({_how_far(run)})")
     if not found:
         raise (
             problems[0]
@@ -205,9 +206,19 @@ def find_checkpoints(
     for problem in problems:
         warn(f"{problem}; it is left out")
     for item in missing:
-        if item.endswith((" begun)", " finished)")):
+        if item.endswith(" begun)") or NOT_FINISHED in item:
             warn(f"incomplete: {item}")
     return tuple(found), tuple(missing)
+
+
+def _how_far(run: Run) -> str:
+    """How far a training has come that is not finished, each of its replicates."""
+    begun = [folder.name for folder in run.replicates]
+    steps = [max((round(line["step"]) for line in run.metrics(n) if "step" in line), default=0)
+             for n in range(1, len(begun) + 1)]  # fmt: skip
+    n_steps = run.params.get("n_steps")
+    whole = f" of {n_steps}" if n_steps else ""
+    return f"{NOT_FINISHED}: at step {', '.join(map(str, steps))}{whole}"
 
 
 def _own(run: Run) -> Dataset:

@@ -78,6 +78,7 @@ class CompareParams(OperationParams):
 
 def _named_after(path: Path, source: Path) -> Path:
     """The default place: beside the runs, named after what was given."""
+    source = source if source.exists() else Path(str(source).split(",")[0])
     return path.parent / f"{source.name.split('*')[0].split('?')[0].rstrip('-_.') or 'runs'}.compare"
 
 

@@ -33,6 +33,7 @@ from oscine.evaluation.learnt_from import dataset_of
 from oscine.evaluation.run_evaluation import COUNTS, ModelEvaluation, RunEvaluation, best_step
 from oscine.evaluation.scoring import check_labels, score_model
 from oscine.evaluation.tables import write_tables
+from oscine.evaluation.whole import WHOLE, Whole, count_learnt, is_whole
 from oscine.networks.model import Model
 from oscine.prediction.segment import SegmentParams
 from oscine.training.run import CARD, Run
@@ -46,7 +47,7 @@ class EvaluateParams(OperationParams):
     """What is compared, and how."""
 
     part: str = "validation"
-    """Part of the dataset."""
+    """Part of the dataset; of a folder of recordings that was not prepared, all is judged."""
     checkpoints: Literal["all", "best", "last"] = "all"
     """Of a run: which steps of each model are judged, all that were kept, the one that training chose, or the last."""
     ratio: float = Field(1.0, gt=0)
@@ -129,7 +130,7 @@ def evaluate(
 @operation(out="{folder}/{stem}.evaluation", save=save_evaluation)
 def evaluate(
     model: Trained | Model | Run | Runs,
-    dataset: Dataset | None = None,
+    dataset: Whole | Dataset | None = None,
     params: EvaluateParams = EvaluateParams(),  # noqa: B008 - frozen
     *,
     out: Path | None = None,
@@ -142,7 +143,8 @@ def evaluate(
     model
         A model, the folder of a run, or a folder of runs.
     dataset
-        By default the one that each was trained with, whose validation part it has not learnt from.
+        By default the one that each was trained with, whose validation part it has not learnt from. Of a folder of
+        recordings that was not prepared, all that is annotated is judged.
     params
         Part, wished ratios of precision to recall, tolerance.
     out
@@ -176,12 +178,35 @@ def evaluate(
     >>> result.confusion_matrix.counts.sum() > 1000, list(result.curves) == list(dataset.labels)
     (np.True_, True)
     """
+    assert dataset is None or isinstance(dataset, Dataset)
+    params = _part_of(dataset, params, model, monitor)
     if isinstance(model, Run):
         return _evaluate_runs(Runs(model.path, KIND_OF_ONE, (model.path.name,)), dataset, params, out, monitor)
     if isinstance(model, Runs):
         return _evaluate_runs(model, dataset, params, out, monitor)
     assert isinstance(model, Model)
     return _evaluate_model(model, dataset, params, monitor)
+
+
+def _part_of(
+    dataset: Dataset | None, params: EvaluateParams, model: Trained | Model | Run | Runs, monitor: Monitor
+) -> EvaluateParams:
+    """The parameters with the part that is meant: nobody has told a bare folder into parts, so all of it."""
+    if dataset is None or not is_whole(dataset) or params.part not in ("validation", WHOLE):
+        return params
+    n = len(dataset.part(WHOLE).recordings)
+    monitor.message(
+        f"{dataset.path} was not prepared, so all of it is judged that is annotated, in {n} recording{'s' * (n != 1)}"
+    )
+    runs = [model] if isinstance(model, Run) else list(model.runs.values()) if isinstance(model, Runs) else []
+    own = [run.dataset for run in runs if (run.path / "dataset").is_dir()]
+    n_learnt = max((count_learnt(dataset, one) for one in own), default=0)
+    if n_learnt:
+        monitor.warning(
+            f"{n_learnt} of them the model has learnt from, so that it looks better than it is; without --dataset it "
+            "is judged by what it has not"
+        )
+    return params.model_copy(update={"part": WHOLE})
 
 
 # -- one model -------------------------------------------------------------------------------------------------------

@@ -37,6 +37,10 @@ COUNTS = "counts.ckpt-{step}.npz"
 """Name of the file in which a judged checkpoint is kept."""
 
 
+NOT_FINISHED = "not finished"
+"""How a training is named, among what is missing, that is judged before its end."""
+
+
 @dataclass(frozen=True)
 class ModelEvaluation:
     """One model at every step that was judged.
@@ -158,11 +162,19 @@ class RunEvaluation:
         }
 
     def __str__(self) -> str:
-        lines = [self._head(), *self._table()]
+        lines = [*self.unfinished, self._head(), *self._table()]
         if self.is_judged:
             several = len(self.models) > 1
             lines += ["", "all models, each at its best step:" if several else "at the best step:", str(self.pooled)]
         return "\n".join(lines)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """A sentence for each training that is judged before its end."""
+        found = [item for item in self.missing if f"({NOT_FINISHED}" in item]
+        return tuple(
+            f"Unfinished training: {item}; these figures are of the models that it has kept so far" for item in found
+        )
 
     def _head(self) -> str:
         n_steps = sum(len(model.by_step) for model in self.models)

@@ -60,7 +60,11 @@ def report_evaluation(
         whole = result.pooled if isinstance(result, RunEvaluation) else None
     report = Report(_title(result), _subtitle(result, whole), contents=True)
     if isinstance(result, RunEvaluation) and result.missing:
-        report.add_text("Left out: " + "; ".join(result.missing) + ".")
+        for sentence in result.unfinished:
+            report.add_text(f"{sentence}.")
+        left_out = [item for item in result.missing if not any(item in sentence for sentence in result.unfinished)]
+        if left_out:
+            report.add_text("Left out: " + "; ".join(left_out) + ".")
     if whole is not None:
         colours = label_colours(whole.labels)
         judged, clips = pd.DataFrame(), Clips({}, reason="no annotated sound was judged")
