@@ -148,6 +148,37 @@ def test_what_is_as_good_already_stays(oracle, tmp_path):
     assert "one recording only" in str(result)
 
 
+def test_of_one_recording_the_simplest_within_the_noise_is_chosen_and_that_is_said(oracle, tmp_path):
+    """Of 3 errors that could be 2 nobody knows whether that is chance; of a dozen more one knows."""
+    sounds, frames = song(0)
+    rows = [{"recording": "x.wav", "onset": a, "offset": b, "label": label} for a, b, label in sounds]
+    truth = Annotations(rows, coverage=Coverage({"x.wav": None}, whole=False))
+    said = frames.copy()
+    for onset, offset, _ in sounds[5:7]:  # which no decoder mends
+        inside = slice(round((onset + 0.05) * RATE), round((offset + 0.05) * RATE))
+        said[inside] = 3 - frames[inside]
+    blip = round((sounds[10][1] + 0.05) * RATE) - 1
+    said[blip] = 3 - frames[blip]
+    slight = np.where(np.arange(3)[:, None] == said, 0.9, 0.05).astype(np.float32)
+    errors = []
+    for values in (slight, flickering(frames, 0)):
+        soundfile.write(tmp_path / "x.wav", values.T, RATE, "FLOAT")
+        dataset = Dataset(Recordings(tmp_path), LabelSet(LABELS), {"train": truth, "validation": truth})
+        told = Said()
+        result = postprocess(oracle(LABELS), dataset, PostprocessParams(store=False), monitor=told)
+        assert len([text for text in told.texts if text.startswith("one recording only in the validation part")]) == 1
+        errors.append([round(20 * stage.values()["syllable error"]) for stage in (result.before, result.after)])
+    assert errors[0] == [3, 3]
+    assert errors[1][0] > 15
+    assert errors[1][1] <= 1
+
+
+def test_several_recordings_are_chosen_by_as_ever(model, made):
+    said = Said()
+    postprocess(model, made, PostprocessParams(store=False), monitor=said)
+    assert not [text for text in said.texts if "one recording" in text]
+
+
 def test_ties_go_to_the_simpler_and_to_the_middle():
     truth = Annotations([{"recording": "x.wav", "onset": 1.0, "offset": 2.0, "label": "a"}])
     wrong = Annotations([{"recording": "x.wav", "onset": 1.0, "offset": 2.0, "label": "b"}])

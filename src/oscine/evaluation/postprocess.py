@@ -12,6 +12,9 @@ not learnt from, and kept in the model's file, so that `predict`, `segment` and 
    that are as good, since on the edge of a plateau the next recording falls off.
 5. Whether interpolated bounds are any better, and for events how far two are apart, is decided after that.
 
+Of one recording only nothing tells how far a choice holds for others. Then whatever is within the noise of the best is
+as good as it, so that the simplest is chosen, and that is said.
+
 A choice among a hundred is better than it deserves on what it was chosen on. So two figures stand beside it: what
 resampled recordings would make of it, and the score of each recording with the choice that the *others* would have made
 (`unseen`).
@@ -145,6 +148,11 @@ def postprocess(
             cure="Choose another --part, or prepare the dataset with more in it",
         )
     heard = _hear(model, dataset, part, params, monitor)
+    if alone := len(heard) == 1:
+        monitor.warning(
+            f"one recording only in the {params.part} part: a choice by it may not hold for others, so that the "
+            "simplest way within the noise is taken; --no-store shows it without keeping it"
+        )
     lasting = [label for label in sounds if label not in model.events]
     before = settled(SegmentParams(), model.decoding)
     judge = _Judge(heard, part, lasting, [label for label in sounds if label in model.events], params.tolerance)
@@ -154,7 +162,8 @@ def postprocess(
         scores = judge.all_segments(candidates, monitor)
         criterion = _criterion(params, scores)
         everything = list(heard)
-        chosen = candidates[_best(candidates, scores, everything, criterion)].params
+        best = _best(candidates, scores, everything, criterion, noise_of=n_sounds if alone else 0)
+        chosen = candidates[best].params
         unseen = _unseen(candidates, scores, everything, criterion, params.seed)
         chosen, n_tried = _with_bounds(chosen, judge, criterion), len(candidates)
     if judge.events:
@@ -329,19 +338,39 @@ def _or_worst(value: float) -> float:
 
 
 def _best(
-    candidates: Sequence[Candidate], scores: Sequence[SegmentationScores], names: Iterable[str], criterion: str
+    candidates: Sequence[Candidate],
+    scores: Sequence[SegmentationScores],
+    names: Iterable[str],
+    criterion: str,
+    noise_of: int = 0,
 ) -> int:
-    """The best candidate on some recordings (see the module's docstring)."""
+    """The best candidate on some recordings (see the module's docstring), give or take the noise of so many sounds."""
     wanted, measure = list(names), _measure(criterion)
     pooled = [pool(one.by_recording[name] for name in wanted) for one in scores]
     least = min(measure(one) for one in pooled)
-    alike = [i for i, one in enumerate(pooled) if measure(one) <= least + _ROUNDING]
-    bar = min(_frame_error(pooled[i]) for i in alike) * (1 + _PLATEAU) + _ROUNDING
+    alike = [
+        i for i, one in enumerate(pooled) if measure(one) <= least + _noise(least, criterion, noise_of) + _ROUNDING
+    ]
+    least = min(_frame_error(pooled[i]) for i in alike)
+    bar = least * (1 + _PLATEAU) + _noise(least, "frame-error", noise_of) + _ROUNDING
     alike = [i for i in alike if _frame_error(pooled[i]) <= bar]
     simplest = min(alike, key=lambda i: candidates[i].complexity)
     kin = [i for i in alike if candidates[i].is_like(candidates[simplest])]
     places = np.array([candidates[i].place for i in kin], np.float64)
     return kin[int(np.abs(places - np.median(places, axis=0)).sum(axis=1).argmin())]
+
+
+def _noise(value: float, criterion: str, n_sounds: int) -> float:
+    """Standard error of a criterion by so many sounds, none by none: a share, as if two more had been heard.
+
+    By the rule of one standard error: Breiman et al. (1984), Classification and Regression Trees, section 3.4.3.
+    """
+    if not n_sounds or math.isinf(value):
+        return 0.0
+    scale = n_sounds if criterion == "syllable-error" else 1
+    wrong = min(1.0, value / scale if value >= 0 else 1 + value)
+    share = (wrong * n_sounds + 1) / (n_sounds + 2)
+    return scale * math.sqrt(share * (1 - share) / n_sounds)
 
 
 def _unseen(
