@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -407,3 +408,14 @@ def test_every_label_and_party_has_files_of_its_own(tmp_path):
     assert len(list(folder.glob("*-disjoint-label-only*"))) == 2
     figures = [name for name, _ in agreement_drawings(result)]
     assert len(figures) == len(set(figures))
+
+
+def test_two_files_name_the_result_however_they_are_separated(tmp_path):
+    from oscine.core.running import target
+
+    files = [tmp_path / "a_annotations-ann.csv", tmp_path / "a_annotations-ben.csv"]
+    for file in files:
+        file.write_text("name,start_seconds,stop_seconds\npulse,1,1\n")
+    comma = Path(",".join(map(str, files)))
+    expected = tmp_path / "a_annotations-ann+a_annotations-ben.agreement"
+    assert target(agreement.operation, files[0], given=comma) == target(agreement.operation, comma) == expected

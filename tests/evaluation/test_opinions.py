@@ -109,3 +109,20 @@ def test_a_label_without_a_row():
     assert portion(ann, known=True) == [[1, 8]]
     assert portion(ann, known=False) == []
     assert portion(sparse(), known=True) == []
+
+
+def test_a_pattern_means_its_files(tmp_path):
+    for who in ("ann", "ben"):
+        (tmp_path / f"a_annotations-{who}.csv").write_text(HEADER + "pulse,1,1\n")
+    (tmp_path / "a_predicted.csv").write_text(HEADER + "pulse,2,2\n")
+    found = Opinions.load(tmp_path / "a_annotations-*.csv")
+    assert (sorted(found.people), found.machines) == (["ann", "ben"], {})
+    with pytest.raises(InputError, match="no annotation file fits this pattern"):
+        Opinions.load(tmp_path / "b_*.csv")
+
+
+def test_a_recording_is_no_annotation(tmp_path):
+    soundfile.write(tmp_path / "a-7.wav", np.zeros(100), 1000)
+    with pytest.raises(InputError, match=r"this is a recording, where annotations are wanted. Give its annot") as error:
+        Opinions.load(tmp_path / "a-7.wav")
+    assert "format" not in str(error.value)

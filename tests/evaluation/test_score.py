@@ -318,6 +318,19 @@ def test_two_annotators(metrics, refused, files):
     assert "Did you mean 'ben'" in refused(".", ".", "--truth-annotator", "bem")
 
 
+def test_annotators_of_the_recording_alone_are_named_and_other_recordings_come_first(refused, files, tmp_path):
+    for folder, recording in (("one", "a"), ("two", "b")):
+        (tmp_path / folder).mkdir()
+        for who in ("ann", "ben"):
+            file = tmp_path / folder / f"{recording}_annotations-{who}.csv"
+            file.write_text("name,start_seconds,stop_seconds\nx,0.1,0.2\n")
+    (tmp_path / "one" / "c_annotations-aaa.csv").write_text("name,start_seconds,stop_seconds\nx,0.1,0.2\n")
+    assert "no recording in common" in refused("one", "two")
+    said = refused("one", "one")
+    assert "found 'ann, ben'" in said
+    assert "aaa" not in said
+
+
 def test_empty_annotations(metrics, refused, files, tmp_path):
     files(truth=[("x", 0.1, 0.2)], nothing=[])
     code, out, _ = metrics("truth.csv", "nothing.csv", "--json")

@@ -315,3 +315,9 @@ def test_files_from_before_decoding_had_its_name_still_open(path):
     weights = safetensors.torch.load_file(path)
     safetensors.torch.save_file(weights, path, metadata={"oscine": json.dumps(header)})
     assert Model.load(path).decoding == {"min_duration": 0.01}
+
+
+def test_a_recording_is_no_model(tmp_path):
+    (tmp_path / "115.wav").write_bytes(b"RIFF" + bytes(100))
+    assert "this is a recording, not a model" in (said := _refused(tmp_path / "115.wav"))
+    assert "deserializing" not in said

@@ -161,3 +161,9 @@ def test_gather_nothing(tmp_path):
         list(Scores.gather(str(tmp_path)))
     with pytest.raises(InputError, match="no files of scores"):
         list(Scores.gather(str(tmp_path / "*.h5")))
+
+
+def test_a_recording_is_no_scores(tmp_path):
+    (tmp_path / "x.wav").write_bytes(b"RIFF" + bytes(100))
+    assert "this is a recording, not scores" in (said := refused(tmp_path / "x.wav"))
+    assert "synchronously" not in said

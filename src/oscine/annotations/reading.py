@@ -27,7 +27,7 @@ from oscine.annotations.project import Project
 from oscine.annotations.sources import Sources, wholes
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError, nearest
-from oscine.core.folders import is_passed_over
+from oscine.core.folders import is_passed_over, is_recording
 from oscine.core.monitor import SILENT, Monitor
 
 if TYPE_CHECKING:
@@ -68,13 +68,19 @@ def recognise(path: Path) -> Format:
     """
     file = Sniff(path)
     best = max((member() for member in FORMATS.members().values()), key=lambda member: member.matches(file))
+    if best.matches(file) <= 0 and is_recording(path):
+        raise InputError(
+            "this is a recording, where annotations are wanted",
+            path=path,
+            cure="Give its annotation files, or the folder",
+        )
     if best.matches(file) <= 0:
         raise InputError(
             "is of no annotation format that is known",
             path=path,
             found=file.first[:60] or None,
             allowed=FORMATS.names(),
-            cure="Name its format",
+            cure="Where you know which it is: oscine convert FILE --from-format NAME",
         )
     return best
 

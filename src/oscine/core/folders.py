@@ -23,6 +23,20 @@ The last two are those of DAS's datasets."""
 _SET_ASIDE = ("oldfiles-", "congruence-")
 
 
+_SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".cbin")
+
+
+def is_recording(path: str | Path) -> bool:
+    """Whether a file is a recording by its name, and nothing else.
+
+    Examples
+    --------
+    >>> is_recording("day1/a-7.WAV"), is_recording("a_predicted.csv"), is_recording("scores.h5")
+    (True, False, False)
+    """
+    return str(path).lower().endswith(_SOUNDS)
+
+
 def is_passed_over(folder: Path) -> bool:
     """Whether a search leaves a folder out: hidden ones, results, and those that SongExplorer sets aside.
 

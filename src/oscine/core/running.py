@@ -107,10 +107,12 @@ def run(
     }
     if each is None:
         first = texts.get(operation.inputs[0].name) if operation.inputs else None
-        if isinstance(first, (list, tuple)):  # the result is named after the first of several
+        given = None
+        if isinstance(first, (list, tuple)):  # the result is named after the first of several, unless `rename` knows
+            given = Path(",".join(first)) if len(first) > 1 else None
             first = next(iter(first), None)
         path = None if first is None else Path(first)
-        yield _once(function, texts, fixed, path, target(operation, path, out), params, monitor)
+        yield _once(function, texts, fixed, path, target(operation, path, out, given=given), params, monitor)
         return
     found = gather(each, texts[each.name])
     foremost = list(itertools.islice(found, 2))
@@ -214,7 +216,9 @@ def gather(item: Input, texts: Sequence[str]) -> Iterator[tuple[Path, Any]]:
 # -- outputs ---------------------------------------------------------------------------------------------------------
 
 
-def target(operation: Operation, path: Path | None, out: str | None = None, *, many: bool = False) -> Path | None:
+def target(
+    operation: Operation, path: Path | None, out: str | None = None, *, many: bool = False, given: Path | None = None
+) -> Path | None:
     """Where a result goes: `out`, else the operation's own place, named after the input; `None` for nowhere.
 
     Parameters
@@ -224,13 +228,15 @@ def target(operation: Operation, path: Path | None, out: str | None = None, *, m
     out
         A file; a folder where there are many inputs, or where it is one already and the operation writes a file
         for each input.
+    given
+        All of what a result of several paths is made from, separated by commas, for `rename`.
     """
     if operation.out is None:
         return Path(out) if out else None
     stem, folder = _stem_and_folder(path)
     default = Path(operation.out.format(stem=stem, folder=folder, time=timestamp()))
     if operation.rename is not None and path is not None:
-        renamed: Path | None = operation.rename(default, path)
+        renamed: Path | None = operation.rename(default, given or path)
         if out is None:
             return renamed  # None: in places of its own, such as beside each recording
         default = default if renamed is None else renamed

@@ -40,12 +40,15 @@ from oscine.evaluation.agreement_files import save_dense_thresholds
 from oscine.evaluation.agreement_places import Places
 from oscine.evaluation.agreement_result import Agreement, LabelAgreement
 from oscine.evaluation.machine import Machine, find_machine
-from oscine.evaluation.opinions import Opinions, Said
+from oscine.evaluation.opinions import Opinions, Said, matching
 from oscine.networks.model import Model
 from oscine.prediction.segment import SegmentParams
 from oscine.recordings.recordings import Recordings
 
 __all__ = ["Agreement", "AgreementParams", "agreement"]
+
+_LONGEST_NAME = 120
+"""Characters of a folder's name, above which only the first of several files is named."""
 
 TOLERANCE = 0.01
 """Seconds that two events may be apart where neither `tolerance` nor `convolve` is given."""
@@ -114,9 +117,12 @@ def _place(default: Path, given: Path) -> Path:
     """The default place; where several files or folders are given, it is beside the first, named after them."""
     if "," not in str(given) or given.exists():
         return default
-    parts = [Path(part.strip()) for part in str(given).split(",")]
+    parts = [path for part in str(given).split(",") for path in matching(part.strip())]
     names = [part.name if part.is_dir() else part.name.removesuffix(part.suffix) for part in parts]
-    return parts[0].parent / f"{'+'.join(names)}.agreement"
+    name = "+".join(names)
+    if len(name) > _LONGEST_NAME:
+        name = f"{names[0]}+{len(names) - 1}"
+    return parts[0].parent / f"{name}.agreement"
 
 
 def save_agreement(result: Agreement, path: Path, _: AgreementParams) -> list[Path]:
@@ -145,7 +151,7 @@ def agreement(
     Parameters
     ----------
     annotations
-        A folder or a file with rows of several annotators, or several of either, separated by commas. Rows of kind
+        A folder or a file with rows of several annotators, or several of either, or a pattern. Rows of kind
         "predicted" are the machine's.
     model
         Is applied to the recordings, instead of what was predicted before.

@@ -11,6 +11,7 @@ beyond their rows: whoever annotates densely in them is taken to have looked fro
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -108,7 +109,7 @@ class Opinions:
 
     @classmethod
     def load(cls, path: str | Path, *, monitor: Monitor = SILENT) -> Opinions:
-        """Read a folder, a file, or several of them, separated by commas.
+        """Read a folder, a file, what a pattern means, or several of them, separated by commas.
 
         Parameters
         ----------
@@ -136,7 +137,7 @@ class Opinions:
 
     @classmethod
     def _read(cls, paths: Sequence[str | Path], monitor: Monitor) -> Opinions:
-        places = [Path(path) for path in paths]
+        places = [place for path in paths for place in matching(str(path))]
         named = list(zip(places, _party_names(places), strict=True))
         parts = [(part, name) for place, name in named for part in _files(place, monitor)]
         return cls._of(parts, places[0])
@@ -166,6 +167,23 @@ class Opinions:
     def identity(self) -> dict[str, Any]:
         """What provenance records: where they came from, and a digest of every file."""
         return {"path": str(self.source) if self.source else None, "files": self.digests}
+
+
+def matching(text: str) -> list[Path]:
+    """The files and folders that a path or a pattern means, sorted.
+
+    Raises
+    ------
+    InputError
+        Where nothing fits a pattern.
+    """
+    if not glob.has_magic(text) or Path(text).exists():
+        return [Path(text)]
+    found = [Path(match) for match in sorted(glob.glob(text))]  # noqa: PTH207 - pathlib has no absolute patterns
+    kept = [path for path in found if path.is_dir() or _may_be_annotations(path.name)]
+    if not kept:
+        raise InputError("no annotation file fits this pattern", found=text)
+    return kept
 
 
 def _said(part: Annotations) -> Iterator[tuple[str, str, str, Said]]:

@@ -25,6 +25,7 @@ from oscine.evaluation.score_result import AnnotationScores
 from oscine.evaluation.score_sides import (
     PREDICTIONS,
     TRUTHS,
+    check_in_common,
     covered,
     covers_its_rows_alone,
     first_kind,
@@ -122,6 +123,8 @@ def score(
     >>> scores.pooled.boundaries.pooled.f1, scores.pooled.segments.labelled.f1
     (0.5, 1.0)
     """
+    alike = same_recordings(truth, predicted)
+    check_in_common(truth.recordings, [alike.get(name, name) for name in predicted.recordings], predicted)
     true = rows_of(truth, "truth", params.truth_kind or first_kind(truth, TRUTHS), params.truth_annotator, monitor)
     guess = rows_of(
         predicted,

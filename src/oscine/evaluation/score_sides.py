@@ -45,14 +45,15 @@ def rows_of(annotations: Annotations, name: str, kind: str, annotator: str, moni
         others_only = set(table["recording"]) - set(table["recording"][table["annotator"].isin([annotator, ""])])
         kept = [recording for recording in annotations.recordings if recording not in others_only]
         return annotations.select(annotators=[annotator], recordings=kept)
-    together = annotations.to_pandas().groupby("recording")["annotator"].nunique()
-    if (together > 1).any():
-        raise InputError(
-            f"several people have annotated {together.index[(together > 1).to_numpy()][0]}",
-            path=annotations.source,
-            found=", ".join(annotations.annotators),
-            cure=f"Choose one with {option}-annotator {(annotations.annotators or [''])[0]}",
-        )
+    for recording, rows in annotations.to_pandas().groupby("recording", sort=True):
+        people = sorted(set(rows["annotator"]) - {""})
+        if rows["annotator"].nunique() > 1:
+            raise InputError(
+                f"several people have annotated {recording}",
+                path=annotations.source,
+                found=", ".join(people),
+                cure=f"Choose one of them with {option}-annotator {people[0]}",
+            )
     return annotations
 
 
@@ -77,6 +78,18 @@ def _is_empty(annotations: Annotations, name: str) -> bool:
     return stretches is not None and not len(stretches)
 
 
+def check_in_common(known: Sequence[str], guessed: Sequence[str], predicted: Annotations) -> None:
+    """Refuse two sides that annotate other recordings, whoever did it: names of the truth and of the predictions."""
+    if known and guessed and not set(known) & set(guessed):
+        raise InputError(
+            "both sides have no recording in common",
+            path=predicted.source,
+            found=in_words(guessed),
+            allowed=in_words(known),
+            cure="Give both sides the names of the same recordings",
+        )
+
+
 def recordings_of(
     truth: Annotations, predicted: Annotations, monitor: Monitor
 ) -> tuple[list[str], tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -91,14 +104,7 @@ def recordings_of(
             path=truth.source,
             cure="If the annotations are complete, add --coverage whole" if truth.recordings else None,
         )
-    if guessed and not set(known) & set(guessed):
-        raise InputError(
-            "both sides have no recording in common",
-            path=predicted.source,
-            found=in_words(guessed),
-            allowed=in_words(known),
-            cure="Give both sides the names of the same recordings",
-        )
+    check_in_common(known, guessed, predicted)
     missing, extra = tuple(sorted({*known} - {*guessed})), tuple(sorted({*guessed} - {*known}))
     if missing:
         monitor.warning(f"nothing is predicted in {in_words(missing)}: all that is annotated there counts as missed")

@@ -28,6 +28,7 @@ from pydantic import ValidationError
 
 from oscine.core.artifacts import Provenance, atomic, write_text
 from oscine.core.errors import InputError, unknown
+from oscine.core.folders import is_recording
 from oscine.core.params import explain
 from oscine.networks.architecture import ARCHITECTURES, Architecture
 from oscine.networks.keras_files.names import find_keras_model
@@ -469,6 +470,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
                 )
             return header, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
     except (SafetensorError, OSError) as error:
+        if is_recording(path):
+            raise InputError("this is a recording, not a model", path=path, cure=_CURE) from None
         raise InputError(f"not a model, or cut off ({error})", path=path, cure=_CURE) from error
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, InputError):

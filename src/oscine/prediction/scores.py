@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from oscine.core.artifacts import Provenance, atomic, digest
 from oscine.core.errors import InputError
+from oscine.core.folders import is_recording
 from oscine.prediction.hdf5_file import create_file
 
 if TYPE_CHECKING:
@@ -291,6 +292,9 @@ def _opened(cls: type[Scores], file: h5py.File, path: Path) -> Scores:
 
 
 def _not_scores(path: Path, error: Exception) -> InputError:
+    if is_recording(path):
+        cure = "Make scores of it first: oscine predict MODEL RECORDING --save-scores h5"
+        return InputError("this is a recording, not scores", path=path, cure=cure)
     return InputError(
         f"not a file of scores, or cut off ({str(error)[:120]})",
         path=path,
