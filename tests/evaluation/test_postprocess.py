@@ -113,6 +113,12 @@ def test_flicker_is_mended_and_the_choice_stored_and_used(model, made, tmp_path)
     assert evaluation.segmentation.pooled.sequences.distance == 0
 
 
+def test_that_the_choice_was_made_there_is_said_where_it_is_judged(model, made, tmp_path):
+    found = postprocess(model, made)
+    result = oscine.evaluate(Model.load(tmp_path / "oracle_model.safetensors"), made)
+    assert f"a syllable error of {found.unseen.pooled.syllable_error_rate:.2%}" in str(result).splitlines()[-1]
+
+
 def test_is_the_same_again_and_is_not_stored_unless_wished(model, made):
     kept = Model.load(model.path).decoding
     first, second = (postprocess(model, made, PostprocessParams(store=False)) for _ in range(2))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, overload
 
@@ -27,6 +28,7 @@ from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.evaluation.at_once import n_at_once, run_jobs
 from oscine.evaluation.checkpoints import Checkpoint, Kept, Material, describe, find_checkpoints, says_labels
+from oscine.evaluation.chosen_on import warn_of_choice
 from oscine.evaluation.evaluation import Evaluation
 from oscine.evaluation.keeping import KeptEvaluations, find_kept, keep, lighten
 from oscine.evaluation.learnt_from import dataset_of
@@ -251,7 +253,8 @@ def _judge(model: Model, material: Material, params: EvaluateParams, monitor: Mo
         model = model.with_temperature(result.fitted_temperature)
         model = model.with_thresholds(_found(model, judge(model, f"{what}, calibrated")))
         result = judge(model, f"{what}, with the new thresholds")
-    return result
+    note = warn_of_choice(model, params.segment, material.part_name, material.digest)
+    return replace(result, notes=(note,)) if note else result
 
 
 def _found(model: Model, result: Evaluation) -> dict[str, float]:

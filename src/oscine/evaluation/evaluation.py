@@ -68,6 +68,8 @@ class Evaluation:
         That at which probabilities would mean what they say, as near as one number can bring them.
     calibrated
         How far the probabilities could be taken at their word at that temperature, of frames that it was fitted to.
+    notes
+        What is to be known before the figures are believed, a sentence each.
     """
 
     has_figures: ClassVar[bool] = True  # drawn by `oscine.figures.draw`
@@ -89,6 +91,7 @@ class Evaluation:
     temperature: float = 1.0
     fitted_temperature: float = math.nan
     calibrated: Calibration | None = None
+    notes: tuple[str, ...] = ()
 
     def with_provenance(self, provenance: Provenance) -> Self:
         """The same, saying how it came to be."""
@@ -155,6 +158,7 @@ class Evaluation:
             "temperature": self.temperature,
             "fitted_temperature": plain(self.fitted_temperature),
             "n_recordings": len(self.by_recording),
+            "notes": list(self.notes),
         }
 
     # -- text --------------------------------------------------------------------------------------------------
@@ -184,7 +188,8 @@ class Evaluation:
             f"thresholds: where precision / recall is nearest {self._ratio:g} here, and those in use (--store puts the "
             "former into the model)"
         )
-        return "\n".join([*lines, *self._sounds(width), *self._syllables()])
+        notes = [f"note: {text}" for text in self.notes]
+        return "\n".join([*lines, *self._sounds(width), *self._syllables(), *notes])
 
     @property
     def _ratio(self) -> float:
@@ -335,6 +340,7 @@ def pool_evaluations(evaluations: Sequence[Evaluation]) -> Evaluation:
             judged=pd.concat(judged, ignore_index=True) if judged else None,
             calibration=pool(calibrations) if calibrations else None,
             calibrated=pool(calibrated) if calibrated else None,
+            notes=tuple(dict.fromkeys(note for one in evaluations for note in one.notes)),
         ),
         confusion_matrix=pool(align(one.confusion_matrix, rows) for one in evaluations),
     )

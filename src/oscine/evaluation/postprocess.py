@@ -38,10 +38,11 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
+from oscine.evaluation.chosen_on import remember
 from oscine.evaluation.decodings import FAMILIES, Candidate, find_candidates
 from oscine.evaluation.learnt_from import dataset_of
 from oscine.evaluation.pieces import pieces_of
-from oscine.evaluation.postprocessing import Postprocessing, Stage
+from oscine.evaluation.postprocessing import METRICS, Postprocessing, Stage
 from oscine.evaluation.scoring import check_labels
 from oscine.evaluation.segmentation import SegmentationScore, SegmentationScores, score_segmentation
 from oscine.metrics.counts import pool
@@ -178,6 +179,11 @@ def postprocess(
                 "there are too few of them to choose by; --no-store shows a choice without keeping it"
             )
     decoding = stored_decoding(chosen)
+    expected = {} if unseen is None else {name: metric(unseen.pooled) for name, metric in METRICS.items()}
+
+    def with_choice(model: Model) -> Model:
+        return remember(model, decoding, params.part, dataset.digest, expected)
+
     return Postprocessing(
         decoding,
         (describe_decoding(before), describe_decoding(chosen)),
@@ -190,7 +196,7 @@ def postprocess(
         len(heard),
         n_sounds,
         params.seed,
-        tuple(_store(model, decoding)) if params.store else (),
+        tuple(_store(model, with_choice)) if params.store else (),
     )
 
 
@@ -411,13 +417,13 @@ def _with_distance(params: SegmentParams, judge: _Judge) -> SegmentParams:
 # -- storing ---------------------------------------------------------------------------------------------------------
 
 
-def _store(model: Model, decoding: Mapping[str, Any]) -> list[Path]:
+def _store(model: Model, with_choice: Callable[[Model], Model]) -> list[Path]:
     """Keep the choice in the model's file, and, in a run, in the copies of this very model."""
     assert model.path is not None
-    written = [model.with_decoding(decoding).save(model.path)]
+    written = [with_choice(model).save(model.path)]
     if (model.path.parent / "run.json").is_file():
         for path in sorted(model.path.parent.glob(f"replicate-*/*{SUFFIX}")):
             copy = Model.load(path)
             if copy.digest == model.digest:
-                written.append(copy.with_decoding(decoding).save(path))
+                written.append(with_choice(copy).save(path))
     return written

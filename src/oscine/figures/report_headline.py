@@ -41,6 +41,8 @@ def add_headline(report: Report, whole: Evaluation) -> None:
             facts[words] = in_percent(intervals[name].value)
             notes[words] = limits(intervals[name])
     report.add_facts(facts, {name: note for name, note in notes.items() if note})
+    for note in whole.notes:
+        report.add_text(f"Mind that {note}.")
     report.add_text(_in_words(whole))
 
 
