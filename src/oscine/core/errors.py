@@ -110,8 +110,12 @@ def unknown(what: str, word: str, allowed: Iterable[str], **where: object) -> In
     unknown label; found 'puls'; allowed: pulse, sine. Did you mean 'pulse'?
     >>> print(unknown("option", "thre", ["one", "two", "three", "four", "five", "six", "seven"]))
     unknown option; found 'thre'. Did you mean 'three'? Allowed: five, four, one, seven, six, three, two.
+    >>> print(unknown("annotator", "ann", []))
+    unknown annotator: there is none at all; found 'ann'.
     """
     choices = sorted(allowed)
+    if not choices:
+        return InputError(f"unknown {what}: there is none at all", found=word, **where)  # type: ignore[arg-type]
     guess = nearest(word, choices)
     cure = f"Did you mean {guess!r}?" if guess else None
     return InputError(f"unknown {what}", found=word, allowed=choices, cure=cure, **where)  # type: ignore[arg-type]
