@@ -125,8 +125,9 @@ def test_its_folder_tells_everything(result):
     assert (result.path / "pooled.evaluation" / "evaluation.json").exists()
 
 
-def test_given_again_it_trains_nothing_and_says_the_same(songs, result, monkeypatch):
+def test_given_again_it_trains_and_judges_nothing_and_says_the_same(songs, result, monkeypatch):
     monkeypatch.setattr(many, "run_here", None)
+    monkeypatch.setattr("oscine.evaluation.evaluate.score_model", None)
     assert cross_validate(songs, some(), out=result.path).summary() == result.summary()
 
 

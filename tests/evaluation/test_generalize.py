@@ -151,6 +151,12 @@ def test_the_difference_is_between_withheld_and_known(result):
     assert "2 models)" in text
 
 
+def test_given_again_it_judges_nothing_and_says_the_same(songs, result, monkeypatch):
+    monkeypatch.setattr("oscine.evaluation.evaluate.score_model", None)
+    again = generalize(songs, some(omit="some", k=2), out=result.path)
+    assert again.summary() == result.summary()
+
+
 def test_its_folder_tells_everything(result):
     card = json.loads((result.path / "generalization.json").read_text())
     assert card["models"]["without-2-of-2"]["withheld"] == ["bird1.wav", "bird3.wav"]
@@ -168,6 +174,7 @@ def test_without_validation_sounds_what_is_withheld_chooses(songs, tmp_path):
     assert found.known is None
     assert found.differences == {}
     assert "on recordings that it never met" in str(found)
+    assert "oscine prepare --splitter blocks" in str(found)
 
 
 def test_stopped_it_goes_on_to_the_same_result(songs, result, tmp_path):

@@ -20,7 +20,8 @@ from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.folds import By, Folding, make_folds, undivided
 from oscine.evaluation.cross_validation import CrossValidation
-from oscine.evaluation.evaluate import EvaluateParams, evaluate
+from oscine.evaluation.evaluate import EvaluateParams
+from oscine.evaluation.judged_once import judge_once
 from oscine.training.params import TrainParams
 from oscine.training.runs import Runs
 
@@ -125,7 +126,7 @@ def cross_validate(
     how = EvaluateParams(part="validation", tolerance=params.tolerance, device=train.device)
     with monitor.task("Judging", total=len(trained), unit="models") as task:
         for name, run in trained.items():
-            judged[name] = evaluate(run.model, folds[name], how)
+            judged[name] = judge_once(run.model, folds[name], how, out, name)
             task.advance()
     missing = tuple(name for name in folds if name not in trained)
     result = CrossValidation(out, params.k, by, judged, missing)

@@ -31,8 +31,9 @@ from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.datasets.folds import replace_parts, settled, undivided
 from oscine.datasets.groups import group_recordings
-from oscine.evaluation.evaluate import EvaluateParams, evaluate
+from oscine.evaluation.evaluate import EvaluateParams
 from oscine.evaluation.generalization import Generalization, Withheld
+from oscine.evaluation.judged_once import judge_once
 from oscine.training.params import TrainParams
 from oscine.training.runs import Runs
 
@@ -137,10 +138,12 @@ def generalize(
         for name, run in trained.items():
             parts = {"test": "withheld", "validation": "known"} if "test" in datasets[name].parts else {}
             judged = {
-                to: evaluate(
+                to: judge_once(
                     run.model,
                     datasets[name],
                     EvaluateParams(part=part, tolerance=params.tolerance, device=train.device),
+                    out,
+                    name,
                 )
                 for part, to in (parts or {"validation": "withheld"}).items()
             }
