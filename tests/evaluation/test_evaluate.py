@@ -239,7 +239,9 @@ def test_saved_tables_are_read_back(by_hand, tmp_path):
 
 def test_as_text(by_hand):
     lines = str(by_hand).splitlines()
-    assert lines[0] == "frames of the validation part, each taken for its most probable label:"
+    assert lines[0] == (
+        "frames of the validation part, each taken for its most probable label; precision as these recordings are:"
+    )
     assert lines[2].split()[:4] == ["pulse", "1.000", "0.500", "0.667"]
     assert lines[4].startswith("frame error 14.29%")
     assert lines[5].startswith("thresholds: where precision / recall is nearest 1 here, and those in use")
@@ -301,6 +303,12 @@ def counted(monkeypatch):
 
     monkeypatch.setattr(module, "score_model", score)
     return titles
+
+
+def test_titles_count(oracle, dataset, counted):
+    evaluate(oracle(), dataset(a=(SCORES, TRUTH, COVERED)))
+    evaluate(oracle(), dataset(a=(SCORES, TRUTH, COVERED), b=(SCORES, TRUTH, COVERED)))
+    assert counted == ["Evaluating on 1 recording", "Evaluating on 2 recordings"]
 
 
 def test_every_checkpoint_is_judged_once(run_folder, tmp_path, counted):

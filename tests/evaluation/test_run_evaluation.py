@@ -55,6 +55,7 @@ def test_as_text(result):
     assert lines[2].split()[5] == "0.00%"
     assert lines[2].endswith("10 (F1 0.704)"), "what training chose, where it differs"
     assert lines[3].endswith("–")
+    assert lines[4] == "precision, recall and F1 are means over labels, as if these were equally common"
 
 
 def test_training_may_have_chosen_the_untrained_model(result):

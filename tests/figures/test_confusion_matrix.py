@@ -51,6 +51,8 @@ def test_balanced_columns_change_the_lower_half_and_say_so() -> None:
     lower = figure.axes[0].collections[1]
     np.testing.assert_allclose(lower.get_facecolor()[:, 3], 0.92 * np.nan_to_num(MATRIX.balanced_columns).ravel())
     assert any("equally frequent" in text for text in texts(figure.axes[1]))
+    title = "Mean precision 93 %, recall 92 %,\nas if labels were equally frequent"
+    assert figure.axes[0].get_title("left") == title
 
 
 def test_the_title_says_how_good_it_is_on_the_whole() -> None:

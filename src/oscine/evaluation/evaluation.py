@@ -171,7 +171,7 @@ class Evaluation:
         matrix = self.confusion_matrix
         overlap = len(matrix.labels) > len(self.labels)
         how = "the labels of each that are at ½ or above" if overlap else "each taken for its most probable label"
-        lines = [f"frames of the {self.part} part, {how}:", head]
+        lines = [f"frames of the {self.part} part, {how}; precision as these recordings are:", head]
         for label in (label for label in self.labels if label in matrix.labels):
             i = matrix.labels.index(label)
             rates = f"{_rate(matrix.precision[i]):>9}  {_rate(matrix.recall[i]):>6}  {_rate(matrix.f1[i]):>5}"

@@ -203,6 +203,8 @@ class RunEvaluation:
             note = "" if there is None or model.chosen == model.best else f" (F1 {there:.3f})"
             chosen = "–" if model.chosen is None else f"{model.chosen}{note}"
             lines.append(f"{model.name:{width}}  {model.best:9d}{cells}  {chosen}")
+        if self.is_judged:
+            lines.append("precision, recall and F1 are means over labels, as if these were equally common")
         return lines
 
     def card(self) -> dict[str, Any]:

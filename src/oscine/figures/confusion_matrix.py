@@ -135,7 +135,8 @@ def _summary(matrix: ConfusionMatrix, balanced: bool) -> str:
     precision = values["balanced_precision" if balanced else "precision"]
     nan = float("nan")
     rates = (nan if precision is None else precision, nan if values["recall"] is None else values["recall"])
-    return "Mean precision {} %, recall {} %".format(*map(percent, rates))
+    how = ",\nas if labels were equally frequent" if balanced else ""
+    return "Mean precision {} %, recall {} %".format(*map(percent, rates)) + how
 
 
 def _key(axes: Axes, unit: str, balanced: bool) -> None:

@@ -91,14 +91,14 @@ def _drawings(result: object) -> Iterator[Drawing]:
     if isinstance(result, RunEvaluation):
         yield from _of_models(result)
     elif isinstance(result, Evaluation):
-        yield "confusion_matrix", partial(draw_confusion, result)
+        yield "confusion_matrix", partial(draw_confusion, result, balanced=True)
         yield "precision_recall", partial(plot_precision_recall, result)
     elif isinstance(result, CrossValidation):
         yield "cross_validation", partial(plot_cross_validation, result)
-        yield "confusion_matrix", lambda: draw_confusion(result.pooled)
+        yield "confusion_matrix", lambda: draw_confusion(result.pooled, balanced=True)
     elif isinstance(result, Generalization):
         yield "generalization", partial(plot_generalization, result)
-        yield "confusion_matrix", lambda: draw_confusion(result.pooled)
+        yield "confusion_matrix", lambda: draw_confusion(result.pooled, balanced=True)
     elif isinstance(result, Inspection):
         yield "dataset_labels", partial(plot_dataset_labels, result)
         if result.examples:

@@ -124,8 +124,9 @@ def add_labels(report: Report, whole: Evaluation, colours: Mapping[str, str]) ->
     if all(row["95 %"] == "–" for row in rows):
         columns = [name for name in columns if name != "95 %"]
     report.add_table(
-        rows, "Of frames, at the frequencies of these recordings. 95 %: range of F1 for other recordings of this kind. "
-        "Click a heading to sort.",
+        rows, "Of frames. Precision and F1 are as these recordings are, at the frequencies of their labels; above, and "
+        "in the matrix, they are as if labels were equally frequent. 95 %: range of F1 for other recordings of this "
+        "kind. Click a heading to sort.",
         columns=columns, rates=["precision", "recall", "F1"], colours=colours, sortable=True,
     )  # fmt: skip
 
