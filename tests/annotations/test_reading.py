@@ -50,7 +50,7 @@ def test_a_folder(folder):
     assert found.coverage.intervals("never seen.wav", 2).tolist() == []
     assert found.select(annotators=["ann"]).onsets.tolist() == [0.1, 0.3]
     assert listener.warnings == []
-    assert "4 files (3 oscine, 1 songexplorer); 5 rows: annotated 2 x, 2 y; predicted 1 x" in listener.messages[0]
+    assert "4 files (3 oscine, 1 songexplorer); 5 rows: annotated x: 2, y: 2; predicted x: 1" in listener.messages[0]
     assert found.report == (listener.messages[0],)
 
 

@@ -142,7 +142,7 @@ def test_folder(folder):
     (folder / "broken.wav").write_text("no")
     found = about(folder)
     assert found.what == "folder"
-    assert found.facts["recordings"] == "1, 0.00 h, 10 Hz"
+    assert found.facts["recordings"] == "1, 2 s, 10 Hz"
     assert found.facts["detected time"] == 1
     assert found.stale == ()
 

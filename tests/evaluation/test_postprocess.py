@@ -113,6 +113,13 @@ def test_flicker_is_mended_and_the_choice_stored_and_used(model, made, tmp_path)
     assert evaluation.segmentation.pooled.sequences.distance == 0
 
 
+def test_the_file_that_was_changed_is_named_and_how_to_do_without(model, made):
+    found = str(postprocess(model, made))
+    assert f"kept in {model.path}: " in found
+    assert "--decoder threshold goes without" in found
+    assert "kept in" not in str(postprocess(model, made, PostprocessParams(store=False)))
+
+
 def test_that_the_choice_was_made_there_is_said_where_it_is_judged(model, made, tmp_path):
     found = postprocess(model, made)
     result = oscine.evaluate(Model.load(tmp_path / "oracle_model.safetensors"), made)

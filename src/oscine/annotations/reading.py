@@ -52,7 +52,7 @@ def load(
     if path.is_dir():
         return _load_folder(path, insisted, recordings, unit, monitor)
     if not path.exists():
-        raise InputError("there is no such annotation file", path=path)
+        raise InputError("there is no such annotation file or folder", path=path, cure=did_you_mean(path))
     project = Project.find(path.parent)
     found = _load_file(path, insisted or with_unit(recognise(path), unit), Sources(path.parent, recordings), project)
     return _finished(found, [f"{path.name}: {_counts(found)}"], project, path, monitor)
@@ -309,5 +309,5 @@ def _counts(annotations: Annotations) -> str:
     kinds = []
     for kind, rows in table.groupby("kind", sort=True):
         counts = rows["label"].value_counts().sort_index()
-        kinds.append(f"{kind} " + ", ".join(f"{count} {label}" for label, count in counts.items()))
+        kinds.append(f"{kind} " + ", ".join(f"{label}: {count}" for label, count in counts.items()))
     return f"{len(table)} row{'s' * (len(table) != 1)}: " + "; ".join(kinds)

@@ -168,7 +168,11 @@ class Generalization:
         name = "frame_error" if "segment_error_rate" in rates else "f1"
         interval = shown_interval(name, rates[name])
         if self.known is None:
-            return [f"on recordings that it never met {NAMES[name]} is {interval}"]
+            return [
+                f"on recordings that it never met {NAMES[name]} is {interval}",
+                "there is no figure of known recordings to compare with: a dataset that holds out stretches of each "
+                "recording gives one (oscine prepare --splitter blocks)",
+            ]
         known = main_rates(self.known)[name]
         found = self.differences[name]
         sentence = (

@@ -22,7 +22,7 @@ from oscine.networks.model import Model
 from oscine.prediction.scores import SUFFIX, Scores
 from oscine.recordings.reader import suffixes
 from oscine.recordings.recording import Recording
-from oscine.recordings.recordings import Recordings
+from oscine.recordings.recordings import Recordings, shown_duration
 from oscine.training.run import CARD, Run
 from oscine.training.runs import CARD as RUNS_CARD
 from oscine.training.runs import KIND_OF_MANY, Runs
@@ -216,9 +216,9 @@ def _folder(path: Path, monitor: Monitor) -> Info:
     facts: dict[str, Any] = {name: value for name, value in _settings(project).items() if value}
     try:
         recordings = Recordings(path)
-        hours = sum(recording.duration for recording in recordings) / 3600
+        duration = shown_duration(sum(recording.duration for recording in recordings))
         rates = sorted({f"{recording.sample_rate:g} Hz" for recording in recordings})
-        facts["recordings"] = f"{len(recordings)}, {hours:.2f} h, {', '.join(rates)}"
+        facts["recordings"] = f"{len(recordings)}, {duration}, {', '.join(rates)}"
         for file, error in recordings.failed:
             monitor.warning(f"{file.name} cannot be read: {error}")
     except InputError:

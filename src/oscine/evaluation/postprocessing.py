@@ -147,6 +147,11 @@ class Postprocessing:
                 f"before: {self.words[0]}",
                 f"after:  {self.words[1]}",
                 *(line.rstrip() for line in lines),
+                *(
+                    f"kept in {path}: predict and segment decode so from now on; --decoder threshold goes without, "
+                    "Model.with_decoding({}) in Python forgets it"
+                    for path in self.stored
+                ),
                 "unseen: each recording decoded as the others would have it"
                 if self.unseen is not None
                 else "one recording only: nothing tells how far the choice holds for others",

@@ -183,9 +183,22 @@ class Recordings(Sequence[Recording]):
         return iter(self._items)
 
     def __repr__(self) -> str:
-        hours = sum(item.duration for item in self._items) / 3600
+        duration = shown_duration(sum(item.duration for item in self._items))
         failed = f", {len(self.failed)} failed" if self.failed else ""
-        return f"Recordings({len(self)} recordings, {hours:.2f} h{failed})"
+        return f"Recordings({len(self)} recordings, {duration}{failed})"
+
+
+def shown_duration(seconds: float) -> str:
+    """A duration for people: hours, or minutes or seconds where it is short.
+
+    Examples
+    --------
+    >>> shown_duration(12.34), shown_duration(90), shown_duration(720), shown_duration(0)
+    ('12.3 s', '1.5 min', '0.20 h', '0 s')
+    """
+    if seconds >= 360:
+        return f"{seconds / 3600:.2f} h"
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.3g} s"
 
 
 def is_probability_wav(path: Path) -> bool:
