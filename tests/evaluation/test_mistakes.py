@@ -138,6 +138,13 @@ def test_elsewhere(model, data, tmp_path):
     assert len(Annotations.load(path)) == 5
 
 
+def test_a_file_is_no_folder(model, data, tmp_path):
+    content = (tmp_path / "a.wav").read_bytes()
+    with pytest.raises(InputError, match=r"a\.wav: this is a file, .*allowed: a folder, or a name that ends in \.csv"):
+        written(model, data, tmp_path, out=str(tmp_path / "a.wav"))
+    assert (tmp_path / "a.wav").read_bytes() == content
+
+
 def test_mistakes_are_no_annotations_of_the_project(model, data, tmp_path):
     written(model, data, tmp_path)
     pulse = {"recording": "a.wav", "onset": 0.1, "offset": 0.1, "label": "pulse"}

@@ -18,7 +18,9 @@ from oscine import cli
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.core.errors import InputError
+from oscine.core.monitor import SILENT
 from oscine.evaluation.score import ScoreParams, score
+from oscine.evaluation.score_sides import recordings_of
 from oscine.metrics.counts import Counts
 
 SCORER = Path(os.environ.get("OSCINE_SCORER", Path(__file__).parents[3] / "shared" / "tools" / "score.py"))
@@ -421,3 +423,9 @@ def test_real_song_against_shifted_song(data, metrics, tmp_path):
     assert card["segment"]["f1"] == 1
     assert 0.9 < card["boundary"]["f1"] < 0.99
     assert 0 < card["frame_error"] < 0.02
+
+
+def test_a_truth_of_nothing_is_told_what_to_do():
+    nothing = Annotations([], coverage=Coverage({}, whole=False))
+    with pytest.raises(InputError, match=r"names no recording\. Give annotations that have rows"):
+        recordings_of(nothing, nothing, SILENT)

@@ -247,7 +247,7 @@ def _judge(model: Model, material: Material, params: EvaluateParams, monitor: Mo
             title=title,
         )
 
-    what = f"{title or 'Evaluating'} on {len(recordings)} recordings"
+    what = f"{title or 'Evaluating'} on {len(recordings)} recording{'s' * (len(recordings) > 1)}"
     result = judge(model, what)
     if params.calibrate:  # thresholds belong to a scale: those of the old one are chosen anew
         model = model.with_temperature(result.fitted_temperature)

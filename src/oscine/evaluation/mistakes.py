@@ -120,6 +120,13 @@ def save_mistakes(result: Mistakes, target: Path | None, _: MistakesParams) -> l
     found = result.annotations.with_provenance(result.provenance)
     if target is not None and target.suffix.lower() == ".csv":
         return [found.save(target, recordings=result.recordings)]
+    if target is not None and target.is_file():
+        raise InputError(
+            "this is a file, and mistakes go into a folder, or into one CSV",
+            path=target,
+            allowed="a folder, or a name that ends in .csv",
+            cure="Choose another --out, or leave it out: then they go beside each recording",
+        )
     written = []
     for name in found.recordings:
         recording = result.recordings.by_name(name)
@@ -188,7 +195,9 @@ def mistakes(
     model.to(params.device)
     groups = table.groupby("recording", sort=True)
     judged, used = [], []
-    with monitor.task(f"Judging {len(table)} annotated sounds", total=len(groups), unit="recordings") as task:
+    with monitor.task(
+        f"Judging {len(table)} annotated sound{'s' * (len(table) > 1)}", total=len(groups), unit="recordings"
+    ) as task:
         for name, rows in groups:
             recording = dataset.recordings.by_name(str(name))
             fitted = fit_recording(recording, model.specification, resample=True)

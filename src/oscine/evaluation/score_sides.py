@@ -102,7 +102,9 @@ def recordings_of(
         raise InputError(
             "the truth covers no recording: nobody has looked anywhere" if truth.recordings else "names no recording",
             path=truth.source,
-            cure="If the annotations are complete, add --coverage whole" if truth.recordings else None,
+            cure="If the annotations are complete, add --coverage whole"
+            if truth.recordings
+            else "Give annotations that have rows, or the folder of their recordings",
         )
     check_in_common(known, guessed, predicted)
     missing, extra = tuple(sorted({*known} - {*guessed})), tuple(sorted({*guessed} - {*known}))
