@@ -14,6 +14,7 @@ from oscine import cli
 from oscine.annotations.annotations import Annotations
 from oscine.annotations.coverage import Coverage
 from oscine.core.errors import InputError
+from oscine.core.monitor import Monitor
 from oscine.evaluation.review import Models, ReviewParams, review
 from oscine.training.run import Run
 
@@ -62,6 +63,21 @@ def told(found):
 
 
 # -- with a model ----------------------------------------------------------------------------------------------------
+
+
+def test_labels_that_the_model_does_not_know_are_named(oracle, project):
+    class Told(Monitor):
+        said = ()
+
+        def warning(self, text):
+            self.said = (*self.said, text)
+
+    strange, none = Told(), Told()
+    rows = [(1.0, 2.0, "chirp"), (3.0, 4.0, "sine"), (5.0, 6.0, "not_pulse")]
+    review(project(song(), table(*rows)), oracle(labels=LABELS), monitor=strange)
+    assert any("no model here knows chirp:" in text for text in strange.said)
+    review(project(song(), table(*rows[1:])), oracle(labels=LABELS), monitor=none)
+    assert not none.said
 
 
 def test_mistaken_missed_uncertain_in_this_order(oracle, project):

@@ -14,7 +14,7 @@ import yaml
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError
 from oscine.networks.architectures.songexplorer import SongExplorer
-from oscine.networks.model import FORMAT_VERSION, Model
+from oscine.networks.model import FORMAT_VERSION, Model, find_model
 from oscine.networks.specification import Specification
 from oscine.networks.targets.exclusive import Exclusive
 
@@ -321,3 +321,17 @@ def test_a_recording_is_no_model(tmp_path):
     (tmp_path / "115.wav").write_bytes(b"RIFF" + bytes(100))
     assert "this is a recording, not a model" in (said := _refused(tmp_path / "115.wav"))
     assert "deserializing" not in said
+
+
+def test_what_is_beside_or_within_is_suggested(tmp_path):
+    for name in ("runs/first/run.json", "runs/second/run.json", "song.dataset/dataset.json"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("{}")
+    for given, said in (
+        ("runs/frist", f"Did you mean '{tmp_path / 'runs' / 'first'}'?"),
+        ("runs", f"such as {tmp_path / 'runs' / 'first'}"),
+        ("song.dataset", "this is a dataset, not a model"),
+    ):
+        with pytest.raises(InputError) as caught:
+            find_model(tmp_path / given)
+        assert said in str(caught.value)

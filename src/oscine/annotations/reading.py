@@ -27,7 +27,7 @@ from oscine.annotations.project import Project
 from oscine.annotations.sources import Sources, wholes
 from oscine.core.artifacts import Provenance
 from oscine.core.errors import InputError, nearest
-from oscine.core.folders import is_passed_over, is_recording
+from oscine.core.folders import did_you_mean, is_passed_over, is_recording
 from oscine.core.monitor import SILENT, Monitor
 
 if TYPE_CHECKING:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oscine.core.errors import nearest
+
 CARDS = (
     "run.json",
     "dataset.json",
@@ -35,6 +37,16 @@ def is_recording(path: str | Path) -> bool:
     (True, False, False)
     """
     return str(path).lower().endswith(_SOUNDS)
+
+
+def did_you_mean(path: Path) -> str | None:
+    """A question that names what stands beside a path that is not there, if anything has a name like it."""
+    try:
+        beside = sorted(item.name for item in path.parent.iterdir() if not item.name.startswith("."))
+    except OSError:
+        return None
+    guess = nearest(path.name, beside)
+    return f"Did you mean '{path.with_name(guess)}'?" if guess else None
 
 
 def is_passed_over(folder: Path) -> bool:

@@ -38,7 +38,7 @@ from oscine.core.monitor import SILENT, Monitor
 from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
-from oscine.evaluation.mistakes import refuse_reconstructions
+from oscine.evaluation.mistakes import knows, refuse_reconstructions
 from oscine.evaluation.review_choice import choose
 from oscine.evaluation.review_people import Overlaps, contradicts, disagreements, is_sound
 from oscine.evaluation.review_result import KINDS, Item, Review
@@ -186,6 +186,13 @@ def review(
             "there is nothing to review by: no annotations, detections or predictions",
             path=project,
             cure="Annotate some sounds, run oscine detect, or give --model RUN",
+        )
+    strange = sorted(
+        label for label in there.vocabulary if models and not any(knows(one, label) for one in models.values())
+    )
+    if strange:
+        monitor.warning(
+            f"no model here knows {', '.join(strange)}: whether sounds annotated so are mistaken cannot be said"
         )
     known = {*table["label"], *(label for one in models.values() for label in one.outputs)}
     for label in params.labels:

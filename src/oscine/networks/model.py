@@ -28,7 +28,7 @@ from pydantic import ValidationError
 
 from oscine.core.artifacts import Provenance, atomic, write_text
 from oscine.core.errors import InputError, unknown
-from oscine.core.folders import is_recording
+from oscine.core.folders import did_you_mean, is_recording
 from oscine.core.params import explain
 from oscine.networks.architecture import ARCHITECTURES, Architecture
 from oscine.networks.keras_files.names import find_keras_model
@@ -417,11 +417,15 @@ def find_model(path: str | Path) -> Path:
         if not files and (path / "run.json").is_file():
             cure = f"Give its train command again, with --out {path}"
             raise InputError("this training is not finished, and has no best model yet", path=path, cure=cure)
+        if not files and (path / "dataset.json").is_file():
+            raise InputError("this is a dataset, not a model", path=path, cure=f"Train one on it: oscine train {path}")
         if not files:
-            raise InputError(f"there is no model in this folder, no *{SUFFIX}", path=path, cure=_CURE)
+            runs = sorted(str(card.parent) for card in path.glob("*/run.json"))
+            cure = f"Give one of the runs in it, such as {runs[0]}" if runs else _CURE
+            raise InputError(f"there is no model in this folder, no *{SUFFIX}", path=path, cure=cure)
         return files[-1]
     if not path.is_file():
-        raise InputError("there is no such model", path=path, cure=_CURE)
+        raise InputError("there is no such model, neither file nor folder", path=path, cure=did_you_mean(path) or _CURE)
     return path
 
 
