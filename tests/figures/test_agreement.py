@@ -41,6 +41,7 @@ def test_a_venn_diagram_shows_the_size_of_every_set(n):
     counts = result.labels["song/a"].counts("label")
     assert {str(size) for size in counts.sizes.values()} <= set(shown)
     assert f"p0\n{counts.said_by('p0')}" in shown
+    assert any("not to scale" in text.get_text() for text in figure.texts)
     assert [axes.get_title() for axes in figure.axes if axes.get_title()] == ["all recordings", "r0.wav", "r1.wav"]
 
 

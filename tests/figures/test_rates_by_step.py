@@ -70,3 +70,9 @@ def test_more_than_ten_models_are_error_bars() -> None:
     axes = plot_average_rates(many(2, 11)).axes[0]
     assert len(axes.containers) == 1
     assert not any(one.get_label() == "m3" for one in axes.get_lines())
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_models_fill_the_page(n: int) -> None:
+    places = [axes.get_position() for axes in visible(plot_rates_by_model(many(2, n)))]
+    assert max(place.x1 for place in places) - min(place.x0 for place in places) > 0.7

@@ -53,3 +53,10 @@ def test_models_of_which_nothing_was_measured_are_left_out(one_model) -> None:
     figure = plot_train_validation_loss(replace(one_model, models=(replace(model, metrics=[]),)))
     assert not any(axes.get_visible() for axes in figure.axes)
     assert any("nothing was measured" in text.get_text() for text in figure.texts)
+
+
+def test_after_a_short_run_there_is_no_empty_panel_of_gains(one_model) -> None:
+    (model,) = one_model.models
+    early = [one for one in model.metrics if one["step"] <= 30]  # validated twice
+    figure = plot_train_validation_loss(replace(one_model, models=(replace(model, metrics=early),)))
+    assert [axes.get_title("left") for axes in figure.axes] == ["Loss", "Accuracy"]

@@ -80,6 +80,8 @@ def plot_agreement_venn(result: Agreement, label: str, measure: str = "label") -
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
     more = f" ({left} of {len(by_recording)} recordings are not shown by themselves)" if left > 0 else ""
+    figure.text(0.01, 0.01, "areas are not to scale; the numbers tell",
+                fontsize=SMALL, color=MUTED, va="bottom")  # fmt: skip
     figure.suptitle(heading + more, x=0.01, ha="left", fontsize=NORMAL + 2, color=INK)
     return figure
 

@@ -31,6 +31,7 @@ from oscine.figures.trajectories import (
 
 _COLUMNS = 6  # panels side by side, then another three rows begin
 _SIZE, _GAP = (1.42, 1.05), (0.2, 0.22)
+_LEAST = 4.1  # inches that all columns take together
 _BETWEEN = 0.75  # inches between bands
 
 
@@ -92,16 +93,17 @@ def _bands(n: int, *, below: str) -> tuple[Figure, NDArray[Any]]:
     n_columns = min(_COLUMNS, max(n, 1))
     n_bands = math.ceil(max(n, 1) / n_columns)
     margins = (0.75, 0.35, 1.4, 0.6)
-    figure, grid = panels(3 * n_bands, n_columns, size=_SIZE, gap=_GAP, margins=margins)
+    size = (max(_SIZE[0], (_LEAST - (n_columns - 1) * _GAP[0]) / n_columns), _SIZE[1])  # few columns are wide ones
+    figure, grid = panels(3 * n_bands, n_columns, size=size, gap=_GAP, margins=margins)
     extra = (_BETWEEN - _GAP[1]) * (n_bands - 1)  # more room between bands: everything above the last moves up
     height = figure.get_figheight()
     figure.set_figheight(height + extra)
     figure.set_figwidth(max(figure.get_figwidth(), 5.2))
     width = figure.get_figwidth()
     for (row, column), axes in np.ndenumerate(grid):
-        x = margins[0] + column * (_SIZE[0] + _GAP[0])
+        x = margins[0] + column * (size[0] + _GAP[0])
         y = height + extra - margins[2] - row * (_SIZE[1] + _GAP[1]) - _SIZE[1] - (row // 3) * (_BETWEEN - _GAP[1])
-        axes.set_position((x / width, y / (height + extra), _SIZE[0] / width, _SIZE[1] / (height + extra)))
+        axes.set_position((x / width, y / (height + extra), size[0] / width, size[1] / (height + extra)))
     bands = np.stack([grid[quantity::3].ravel() for quantity in range(3)])
     for unused in bands[:, n:].ravel():
         unused.set_visible(False)

@@ -3,7 +3,8 @@
 One row a model. Training values come from single batches; they are drawn thin, and their mean between validations
 strong. Validation values come from all held-out frames. Below each panel stand steps and the time that they took, above
 it epochs, where it is known how long one is. Where validation loss rises while training loss still falls, the network
-has begun to learn its examples by heart; where the gain of accuracy has gone to zero, more steps will not help.
+has begun to learn its examples by heart; where the gain of accuracy has gone to zero, more steps will not help. That
+panel is left out where no model was validated thrice.
 """
 
 from __future__ import annotations
@@ -42,13 +43,15 @@ def plot_train_validation_loss(result: Any) -> Figure:
     --------
     >>> from types import SimpleNamespace
     >>> lines = [{"step": s, "loss": 1 / s, "accuracy": 1 - 1 / s, "seconds": s} for s in range(1, 9)]
-    >>> model = SimpleNamespace(name="replicate-1", best=8, metrics=lines)
+    >>> lines += [{"step": s, "validation_loss": 1 / s} for s in (2, 4, 6, 8)]
+    >>> model = SimpleNamespace(name="replicate-1", best=8, metrics=lines, steps_per_epoch=None)
     >>> figure = plot_train_validation_loss(SimpleNamespace(models=(model,)))
     >>> [axes.get_title("left") for axes in figure.axes]
     ['Loss', 'Accuracy', 'Gain of accuracy']
     """
     models = [model for model in result.models if model.metrics]
-    figure, axes = panels(max(len(models), 1), 3, size=_SIZE, gap=_GAP, margins=_MARGINS, share=False)
+    columns = 3 if not models or any(_has_gain(model) for model in models) else 2
+    figure, axes = panels(max(len(models), 1), columns, size=_SIZE, gap=_GAP, margins=_MARGINS, share=False)
     for row, model in zip(axes, models, strict=False):
         _draw_row(row, model, several=len(models) > 1)
     if not models:
@@ -64,9 +67,8 @@ def plot_train_validation_loss(result: Any) -> Figure:
 
 
 def _draw_row(row: NDArray[Any], model: Any, *, several: bool) -> None:
-    loss, accuracy, gain = row
-    validations = _columns(model.metrics, "validation_loss") or _columns(model.metrics, "validation_recall")
-    edges = validations[0] if validations else np.empty(0)
+    loss, accuracy, *others = row
+    edges = _validations(model)
     for axes, quantity, held_out in (
         (loss, "loss", "validation_loss"),
         (accuracy, "accuracy", "validation_recall"),
@@ -89,13 +91,15 @@ def _draw_row(row: NDArray[Any], model: Any, *, several: bool) -> None:
             _logarithmic(axes)
         elif quantity == "accuracy":
             axes.set_ylim(0, 1.02)
-    dress(gain, grid="y")
-    gain.axhline(0, color=GRID, linewidth=1.2)
-    train = _columns(model.metrics, "accuracy")
-    if train and len(edges) > 2:
-        steps, values = _means(*train, edges)
-        gain.plot((steps[1:] + steps[:-1]) / 2, 100 * np.diff(values) / np.diff(steps), color=_MEAN_COLOUR,
-                  linewidth=1.4, label="gain")  # fmt: skip
+    for gain in others:
+        dress(gain, grid="y")
+        gain.axhline(0, color=GRID, linewidth=1.2)
+        train = _columns(model.metrics, "accuracy")
+        if train and _has_gain(model):
+            steps, values = _means(*train, edges)
+            gain.plot((steps[1:] + steps[:-1]) / 2, 100 * np.diff(values) / np.diff(steps), color=_MEAN_COLOUR,
+                      linewidth=1.4, label="gain")  # fmt: skip
+        gain.set_ylabel("percentage points / step", fontsize=SMALL)
     last = max(line["step"] for line in model.metrics)
     for axes in row:
         axes.set_xlim(0, max(last, 1))
@@ -104,11 +108,21 @@ def _draw_row(row: NDArray[Any], model: Any, *, several: bool) -> None:
         axes.set_xlabel("step", labelpad=1)
         epoch_axis(axes, float(model.steps_per_epoch or "nan"))
         _clock(axes, model.metrics)
-    gain.set_ylabel("percentage points / step", fontsize=SMALL)
     epochs = bool(model.steps_per_epoch)
-    for axes, name in zip(row, ("Loss", "Accuracy", "Gain of accuracy"), strict=True):
+    for axes, name in zip(row, ("Loss", "Accuracy", "Gain of accuracy"), strict=False):
         text = f"{model.name} · {name.lower()}" if several else name
         axes.set_title(text, loc="left", fontsize=NORMAL + 1 - several, color=INK, pad=26 if epochs else 7)
+
+
+def _validations(model: Any) -> Array:
+    """Steps of the validations."""
+    found = _columns(model.metrics, "validation_loss") or _columns(model.metrics, "validation_recall")
+    return found[0] if found else np.empty(0)
+
+
+def _has_gain(model: Any) -> bool:
+    """Whether there were enough validations to tell the gain between them."""
+    return len(_validations(model)) > 2 and _columns(model.metrics, "accuracy") is not None
 
 
 def _logarithmic(axes: Axes) -> None:
