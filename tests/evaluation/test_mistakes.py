@@ -17,6 +17,7 @@ from oscine.evaluation import mistakes as module
 from oscine.evaluation.mistakes import MistakesParams, mistakes, score_near
 from oscine.networks.network import Network
 from oscine.prediction.predict import predict
+from oscine.recordings.recording import Recording
 
 PULSE = np.float32([0.1, 0.9, 0.2, 0.1, 0.4, 0.8, 0.1, 0.3, 0.2, 0.6])
 SCORES = np.stack([PULSE, 1 - PULSE])
@@ -75,6 +76,15 @@ def test_only_what_the_rows_touch_is_computed_and_it_is_what_prediction_says(ora
     assert sum(values.shape[1] for _, values in pieces) == 5 * 16
     for begin, values in pieces:
         assert np.array_equal(values, whole.read(begin, begin + values.shape[1]))
+
+
+def test_what_lies_beyond_the_end_is_judged_by_the_last_tile(oracle, monkeypatch):
+    monkeypatch.setattr(Network, "tile", 16)
+    for n in (320, 325):
+        recording = Recording.from_sound(np.full((2, n), 0.5, np.float32), 10.0, name="a.wav")
+        ((begin, values),) = score_near(oracle(), recording, np.array([(99.0, 100.0)]))
+        assert begin % 16 == 0
+        assert begin + values.shape[1] >= n
 
 
 def test_labels_and_parts_that_are_not_there(oracle, dataset, data):

@@ -36,11 +36,13 @@ from oscine.core.operations import operation
 from oscine.core.params import Field, OperationParams, Seconds
 from oscine.datasets.dataset import Dataset
 from oscine.evaluation.learnt_from import dataset_of
+from oscine.evaluation.pieces import tile_ranges
+from oscine.evaluation.scoring import unknown_label
 from oscine.evaluation.verdicts import ABSENT, Judge, judge_rows
 from oscine.networks.fitting import fit_recording
 from oscine.networks.model import Model
 from oscine.prediction.segment import SegmentParams, thresholds_of
-from oscine.prediction.tiles import read_tiles, score_tiles, tile_count
+from oscine.prediction.tiles import read_tiles, score_tiles
 from oscine.recordings.recording import Recording
 from oscine.recordings.recordings import Recordings
 
@@ -189,7 +191,9 @@ def mistakes(
         raise InputError(
             f"the {params.part} part has no annotated sound", path=dataset.path, cure="Choose another --part"
         )
-    check_labels(model, table["label"].unique())
+    for label in table["label"].unique():
+        if not knows(model, str(label)):
+            raise unknown_label(model, str(label))
     outputs, thresholds = judged_outputs(model)
     places = [model.outputs.index(output) for output in outputs]
     model.to(params.device)
@@ -241,19 +245,6 @@ def knows(model: Model, label: str) -> bool:
     return label == BACKGROUND or label in model.labels or label.removeprefix(ABSENT) in model.outputs
 
 
-def check_labels(model: Model, labels: NDArray[Any]) -> None:
-    """An `InputError` for a label that the model does not know."""
-    for label in labels:
-        if not knows(model, str(label)):
-            raise InputError(
-                "the model does not know a label of the dataset",
-                path=model.path,
-                found=str(label),
-                allowed=model.labels,
-                cure="Prepare the dataset with the model's --labels, or train on all of them",
-            )
-
-
 def score_near(
     model: Model, recording: Recording, spans: NDArray[np.float64], reach: float = 0.0
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -268,15 +259,8 @@ def score_near(
     reach
         How far around them, in seconds.
     """
-    n_tiles = tile_count(model, model.n_frames(recording.n_samples))
-    wanted = np.zeros(n_tiles, bool)
-    last = max(0, n_tiles - 1)
-    firsts = np.clip(np.floor((spans[:, 0] - reach) * model.frame_rate).astype(np.int64) // model.tile, 0, last)
-    stops = np.clip(np.ceil((spans[:, 1] + reach) * model.frame_rate).astype(np.int64) // model.tile, 0, last) + 1
-    for first, stop in zip(firsts, stops, strict=True):
-        wanted[first:stop] = True
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8))).reshape(-1, 2)
-    for first, stop in edges.tolist():
+    within = np.minimum(spans, recording.duration)  # what lies beyond is judged by the last tile
+    for first, stop in tile_ranges(model, within, model.n_frames(recording.n_samples), reach):
         for group in range(first, stop, _TILES):
             sound = read_tiles(model, recording, group, min(group + _TILES, stop))
             yield group * model.tile, score_tiles(model, sound)

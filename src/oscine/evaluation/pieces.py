@@ -104,14 +104,14 @@ def pieces_of(
     n_frames = model.n_frames(recording.n_samples)
     reach = max(reach_of(decoding, model.decoding), tolerance)
     covered = part.coverage.intervals(name, recording.duration)
-    for first, stop in _tile_ranges(model, covered, n_frames, reach):
+    for first, stop in tile_ranges(model, covered, n_frames, reach):
         begin, end = first * model.tile, min(stop * model.tile, n_frames)
         groups = [(group, min(group + _TILES, stop)) for group in range(first, stop, _TILES)]
         scores = [score_tiles(model, read_tiles(model, recording, *group)) for group in groups]
         yield Piece(begin, np.concatenate(scores, axis=1), truth_of(name, begin, end - begin))
 
 
-def _tile_ranges(model: Model, covered: NDArray[np.float64], n_frames: int, reach: float) -> Iterator[tuple[int, int]]:
+def tile_ranges(model: Model, covered: NDArray[np.float64], n_frames: int, reach: float) -> Iterator[tuple[int, int]]:
     """Runs of tiles that the covered stretches and what is within reach of them touch."""
     wanted, frame_rate = np.zeros(tile_count(model, n_frames), bool), model.frame_rate
     for onset, offset in covered:

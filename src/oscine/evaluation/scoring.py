@@ -349,10 +349,15 @@ def check_labels(model: Model, part: Annotations) -> None:
     """
     for label in part.label_names:
         if label not in model.labels:
-            raise InputError(
-                "the model does not know a label of the dataset",
-                path=model.path,
-                found=label,
-                allowed=model.labels,
-                cure="Prepare the dataset with the model's --labels, or train on all of them",
-            )
+            raise unknown_label(model, label)
+
+
+def unknown_label(model: Model, label: str) -> InputError:
+    """The error for a label of a dataset that a model knows nothing of."""
+    return InputError(
+        "the model does not know a label of the dataset",
+        path=model.path,
+        found=label,
+        allowed=model.labels,
+        cure="Prepare the dataset with the model's --labels, or train on all of them",
+    )
