@@ -401,3 +401,23 @@ def test_folders_made_for_a_file_that_fails_go_with_it(tmp_path):
     with pytest.raises(KeyError):
         fill()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process cannot be asked there whether it lives")
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path):
+    code = (
+        "import sys, time\nfrom oscine.core.artifacts import atomic_folder\n"
+        "with atomic_folder(sys.argv[1]):\n    print('begun', flush=True)\n    time.sleep(60)\n"
+    )
+    for name in ("result", "result-other"):
+        with subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / name)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout.readline() == "begun\n"
+            process.kill()
+    dead, other = sorted(_left(tmp_path))
+    with atomic_folder(tmp_path / "result") as first, atomic_folder(tmp_path / "result") as second:
+        assert first.is_dir(), "that of a process that lives stays"
+        assert second.is_dir()
+        names = set(_left(tmp_path))
+    assert len(names & {dead, other}) == 1, "that of another result stays"

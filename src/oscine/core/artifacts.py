@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -86,8 +87,10 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     place = Path(os.path.realpath(path))
-    temporary = place.with_name(f".{place.name[:80]}-{secrets.token_hex(4)}.partial")
+    beginning = f".{place.name[:80]}-{_machine()}-"
+    temporary = place.with_name(f"{beginning}{os.getpid()}-{secrets.token_hex(4)}.partial")
     absent = _absent_folders(place)
+    _sweep(place.parent, beginning)
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -109,6 +112,27 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         _remove_empty([place, *absent])
+
+
+def _machine() -> str:
+    """The machine, in 4 hexadecimal digits: numbers of processes mean nothing on another."""
+    return hashlib.blake2b(platform.node().encode(), digest_size=2).hexdigest()
+
+
+def _sweep(parent: Path, beginning: str) -> None:
+    """Take away temporary folders of this very result that a process of this machine left when it was killed."""
+    if os.name != "posix":
+        return
+    for left in parent.glob(f"{glob.escape(beginning)}*.partial"):
+        number = left.name.removeprefix(beginning).partition("-")[0]
+        if not number.isdecimal():
+            continue
+        try:
+            os.kill(int(number), 0)  # asks whether it is there
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (OSError, OverflowError):
+            continue
 
 
 def _absent_folders(place: Path) -> list[Path]:
