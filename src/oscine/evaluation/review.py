@@ -205,7 +205,8 @@ def review(
     chosen: list[Item] = []
     found: Counter[str] = Counter()
     rows_of = table.groupby("recording").indices
-    with monitor.task(f"Reviewing {len(there.recordings)} recordings", len(there.recordings), "recordings") as task:
+    n = len(there.recordings)
+    with monitor.task(f"Reviewing {n} recording{'s' * (n != 1)}", n, "recordings") as task:
         for name, recording in there.recordings.items():
             rows = table.iloc[rows_of.get(name, np.empty(0, np.intp))]
             everything = _of_recording(name, recording, rows, there, models, params, monitor)
