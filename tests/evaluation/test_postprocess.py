@@ -116,7 +116,7 @@ def test_flicker_is_mended_and_the_choice_stored_and_used(model, made, tmp_path)
 def test_the_file_that_was_changed_is_named_and_how_to_do_without(model, made):
     found = str(postprocess(model, made))
     assert f"kept in {model.path}: " in found
-    assert "--decoder threshold goes without" in found
+    assert "--decoder threshold (predict: --segment.decoder) goes without" in found
     assert "kept in" not in str(postprocess(model, made, PostprocessParams(store=False)))
 
 

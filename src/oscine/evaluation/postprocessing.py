@@ -148,7 +148,8 @@ class Postprocessing:
                 f"after:  {self.words[1]}",
                 *(line.rstrip() for line in lines),
                 *(
-                    f"kept in {path}: predict and segment decode so from now on; --decoder threshold goes without, "
+                    f"kept in {path}: predict and segment decode so from now on; "
+                    "segment --decoder threshold (predict: --segment.decoder) goes without, "
                     "Model.with_decoding({}) in Python forgets it"
                     for path in self.stored
                 ),
