@@ -355,7 +355,9 @@ def _stoppable(monitor: Monitor) -> Iterator[None]:
             signal.signal(number, handler)
 
     def stop(*_: object) -> None:
-        restore()
+        # not `restore`: in a background job of a shell Ctrl-C is ignored, and asking again would do nothing
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         monitor.cancel()
 
     for number in previous:

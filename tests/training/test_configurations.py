@@ -56,9 +56,7 @@ def test_the_marmosets_rate_gives_frames():
 
 
 def test_an_unknown_name_lists_those_there_are():
-    with pytest.raises(
-        InputError, match=r"unknown parameter file or configuration; found 'tweetynt'; allowed: .*das-fly"
-    ):
+    with pytest.raises(InputError, match=r"found 'tweetynt'. Did you mean 'tweetynet'. Allowed: .*das-fly"):
         TrainParams.named("tweetynt")
 
 

@@ -43,9 +43,7 @@ def test_front_end_body_and_layers():
 
 
 def test_an_unknown_part_lists_those_there_are():
-    with pytest.raises(
-        InputError, match=r"unknown part of the network; found 'hed'; allowed: all-but-head, body, .*head"
-    ):
+    with pytest.raises(InputError, match=r"found 'hed'. Did you mean 'head'. Allowed: all-but-head, body, .*head"):
         freeze(build(Das(), "a", "b"), ["hed"])
     with pytest.raises(InputError, match="cannot learn"):
         freeze(build(Das(), "a", "b"), ["front-end", "body"])

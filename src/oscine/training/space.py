@@ -97,7 +97,7 @@ class Space:
     Range(low=0.0001, high=0.01, log=True, whole=False)
     >>> Space(TrainParams(), {"learning_rat": [0.1]})
     Traceback (most recent call last):
-    oscine.core.errors.InputError: unknown option to search; found 'learning-rat'; ... Did you mean 'learning-rate'?
+    oscine.core.errors.InputError: unknown option to search; found 'learning-rat'. Did you mean 'learning-rate'? ...
     """
 
     def __init__(self, base: TrainParams, given: Mapping[str, Any]) -> None:

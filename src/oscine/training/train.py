@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -182,20 +182,31 @@ def _same(out: Path, params: TrainParams, dataset_digest: str, labels: tuple[str
     return old
 
 
-def alone(out: Path, patience: float = PATIENCE) -> AbstractContextManager[None]:
+@contextmanager
+def alone(out: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Within it, no other training, nor anything that deletes models, works in the folder of a run.
+
+    A folder that was made for it, and that nothing was written to, is taken away again.
 
     Raises
     ------
     InputError
         Where another one does, for longer than `patience` seconds.
     """
-    return exclusive(
-        out / _LOCK,
+    lock, is_new = out / _LOCK, not out.exists()
+    with exclusive(
+        lock,
         patience,
         problem="a training is running in this folder",
         cure="Wait until it has ended, or choose another --out",
-    )
+    ):
+        try:
+            yield
+        finally:
+            if is_new and list(out.iterdir()) == [lock]:
+                with suppress(OSError):  # a lock that is held cannot be deleted on Windows
+                    lock.unlink()
+                    out.rmdir()
 
 
 def _cure(changed: list[str], params: TrainParams) -> str:
