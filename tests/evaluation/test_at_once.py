@@ -14,7 +14,7 @@ from oscine.training.runs import Runs
 
 
 def test_when_it_pays(monkeypatch):
-    monkeypatch.setattr("oscine.evaluation.at_once._n_cores", lambda: 8)
+    monkeypatch.setattr("oscine.evaluation.at_once.available_cores", lambda: 8)
     monkeypatch.setattr("oscine.evaluation.at_once.available_memory", lambda: 6.5 * 2**30)
     assert n_at_once(20, 1.0, None, "cpu") == 1, "20 s of work"
     assert n_at_once(20, 10.0, None, "cpu") == 6, "as many as memory holds"

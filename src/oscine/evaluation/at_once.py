@@ -7,12 +7,12 @@ and on a GPU they would only wait for each other: whether it pays is said by how
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any
 
+from oscine.core.cores import available_cores
 from oscine.core.memory import available_memory
 from oscine.core.monitor import Monitor
 
@@ -50,7 +50,7 @@ def n_at_once(n_jobs: int, seconds: float, given: int | None, device: str) -> in
 
     if device == "auto" and (torch.cuda.is_available() or torch.backends.mps.is_available()):
         return 1
-    return max(1, int(min(n_jobs, _n_cores(), available_memory() // _TYPICAL)))
+    return max(1, int(min(n_jobs, available_cores(), available_memory() // _TYPICAL)))
 
 
 def run_jobs(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], n: int, monitor: Monitor) -> None:
@@ -76,7 +76,7 @@ def run_jobs(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], n: i
     """
     from joblib import Parallel, delayed, parallel_config
 
-    threads = max(1, _n_cores() // n)
+    threads = max(1, available_cores() // n)
     with (
         monitor.task(f"Judging {len(jobs)} checkpoints, {n} at once", total=len(jobs), unit="checkpoints") as task,
         parallel_config(backend="loky", inner_max_num_threads=threads),
@@ -87,8 +87,3 @@ def run_jobs(function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], n: i
         with closing(results) as done:
             for _ in done:
                 task.advance()
-
-
-def _n_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -22,7 +22,7 @@ from oscine.datasets.folds import By, Folding, make_folds, undivided
 from oscine.evaluation.cross_validation import CrossValidation
 from oscine.evaluation.evaluate import EvaluateParams
 from oscine.evaluation.judged_once import judge_once
-from oscine.training.params import TrainParams
+from oscine.training.params import TrainParams, check_one_seed
 from oscine.training.runs import Runs
 
 __all__ = ["CrossValidateParams", "CrossValidation", "cross_validate"]
@@ -68,12 +68,7 @@ class CrossValidateParams(OperationParams):
                 found=f"by {self.by}",
                 cure="Choose --by recordings, or leave out --groups",
             )
-        if self.train.seed not in {0, self.seed}:
-            raise InputError(
-                "the seed of the trainings is that of all of it",
-                found=f"seed {self.seed}, train.seed {self.train.seed}",
-                cure="Give --seed alone",
-            )
+        check_one_seed(self.seed, self.train)
         return self
 
 

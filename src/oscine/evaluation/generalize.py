@@ -34,7 +34,7 @@ from oscine.datasets.groups import group_recordings
 from oscine.evaluation.evaluate import EvaluateParams
 from oscine.evaluation.generalization import Generalization, Withheld
 from oscine.evaluation.judged_once import judge_once
-from oscine.training.params import TrainParams
+from oscine.training.params import TrainParams, check_one_seed
 from oscine.training.runs import Runs
 
 __all__ = ["Generalization", "GeneralizeParams", "generalize"]
@@ -77,12 +77,7 @@ class GeneralizeParams(OperationParams):
             raise InputError(
                 "nothing would be left to learn from", found="omit all", cure="Name those to withhold: --recordings"
             )
-        if self.train.seed not in {0, self.seed}:
-            raise InputError(
-                "the seed of the trainings is that of all of it",
-                found=f"seed {self.seed}, train.seed {self.train.seed}",
-                cure="Give --seed alone",
-            )
+        check_one_seed(self.seed, self.train)
         return self
 
 

@@ -45,7 +45,7 @@ from oscine.metrics.frames import mean
 from oscine.prediction.decoders.maximum import Maximum
 from oscine.prediction.segment import SegmentParams
 from oscine.training.many import Training, train_many
-from oscine.training.params import TrainParams
+from oscine.training.params import TrainParams, check_one_seed
 from oscine.training.run import BEST, Run
 from oscine.training.runs import Runs
 from oscine.training.task import check_data
@@ -94,12 +94,7 @@ class LearningCurveParams(OperationParams):
                     found=f"train.{name} {getattr(train, name)}",
                     cure=f"Give --{instead} instead",
                 )
-        if train.seed not in {0, self.seed}:
-            raise InputError(
-                "the seed of the trainings is that of all of it",
-                found=f"seed {self.seed}, train.seed {train.seed}",
-                cure="Give --seed alone",
-            )
+        check_one_seed(self.seed, train)
         return self
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oscine.core.cores import available_cores
 from oscine.core.errors import Cancelled, InputError
 from oscine.core.memory import available_memory
 from oscine.core.monitor import SILENT, Monitor, Task
@@ -293,15 +294,10 @@ def _has_room(running: dict[Worker, _Job], jobs: Sequence[_Job]) -> bool:
     return available_memory() > largest * (beginning + 1)
 
 
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _threads(slots: int) -> int:
     """Threads of each of several trainings at a time, within what the user allows a process."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
-    share = max(1, _cores() // slots)
+    share = max(1, available_cores() // slots)
     return min(share, int(allowed)) if allowed.isdecimal() and int(allowed) else share
 
 
@@ -339,4 +335,4 @@ def _slots(params: TrainParams) -> int:
         return n_gpus
     if params.device in {"auto", "mps"} and torch.backends.mps.is_available():
         return 1
-    return max(1, _cores() // params.devices)
+    return max(1, available_cores() // params.devices)

@@ -142,3 +142,19 @@ class FilledParams(TrainParams):
     def of(cls, given: TrainParams, **filled: object) -> FilledParams:
         """The given parameters with some filled in."""
         return cls.model_validate({name: getattr(given, name) for name in type(given).model_fields} | filled)
+
+
+def check_one_seed(seed: int, train: TrainParams) -> None:
+    """Refuse a seed of the trainings of a series that is not the series' own, which would be passed over in silence.
+
+    Raises
+    ------
+    InputError
+        Where `train` has a seed other than 0, the default, and `seed`.
+    """
+    if train.seed not in {0, seed}:
+        raise InputError(
+            "the seed of the trainings is that of all of it",
+            found=f"seed {seed}, train.seed {train.seed}",
+            cure="Give --seed alone",
+        )
